@@ -86,8 +86,10 @@ static bool in_any(const struct net_addr *a, const struct net_range *ranges, siz
     return false;
 }
 
+/* clang-format off */
 #define IP4(a, b, c, d, bits) {{{a, b, c, d}, 0, NET_IP4}, bits}
 #define IP6(a, b, bits) {{{a, b}, 0, NET_IP6}, bits}
+/* clang-format on */
 
 bool net_addr_is_loopback(const struct net_addr *a)
 {
@@ -97,7 +99,7 @@ bool net_addr_is_loopback(const struct net_addr *a)
 
 bool net_addr_is_private(const struct net_addr *a)
 {
-    static const struct net_range inside[] = {IP4(10, 0, 0, 0, 8),    IP4(172, 16, 0, 0, 12), IP4(192, 168, 0, 0, 16),
+    static const struct net_range inside[] = {IP4(10, 0, 0, 0, 8),    IP4(172, 16, 0, 0, 12),  IP4(192, 168, 0, 0, 16),
                                               IP4(100, 64, 0, 0, 10), IP4(169, 254, 0, 0, 16), IP6(0xfc, 0, 7),
                                               IP6(0xfe, 0x80, 10)};
     return net_addr_is_loopback(a) || in_any(a, inside, sizeof inside / sizeof *inside);

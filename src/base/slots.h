@@ -13,7 +13,7 @@ struct slots;
 struct slots *slots_new(void);
 void slots_free(struct slots *s); /* the things themselves are the caller's */
 
-uint64_t slots_add(struct slots *s, void *thing); /* thing is not NULL */
+uint64_t slots_add(struct slots *s, void *thing);    /* thing is not NULL */
 void *slots_get(const struct slots *s, uint64_t id); /* NULL when gone or never there */
 void slots_remove(struct slots *s, uint64_t id);
 size_t slots_count(const struct slots *s);

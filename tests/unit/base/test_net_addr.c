@@ -30,8 +30,10 @@ static void text_round_trips(void **state)
 static void nonsense_is_refused(void **state)
 {
     (void)state;
-    static const char *const rows[] = {"", "example.com", "1.2.3", "1.2.3.4.5", "[::1", "::1%eth0", "256.1.1.1", "[]",
-                                       "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd"};
+    static const char *const rows[] = {
+        "",          "example.com", "1.2.3",
+        "1.2.3.4.5", "[::1",        "::1%eth0",
+        "256.1.1.1", "[]",          "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd"};
     struct net_addr a;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         assert_false(net_addr_parse(view_of(rows[i]), 1, &a));
@@ -45,10 +47,12 @@ static void kinds(void **state)
         const char *host;
         bool inside, loopback, multicast;
     } rows[] = {
-        {"192.168.3.4", true, false, false}, {"172.32.0.1", false, false, false}, {"127.9.9.9", true, true, false},
-        {"::1", true, true, false},          {"fe80::1", true, false, false},     {"fd00::1", true, false, false},
-        {"2001:db8::1", false, false, false}, {"224.0.1.75", false, false, true}, {"255.255.255.255", false, false, true},
-        {"ff02::1", false, false, true},     {"100.64.0.1", true, false, false},
+        {"192.168.3.4", true, false, false},     {"172.32.0.1", false, false, false},
+        {"127.9.9.9", true, true, false},        {"::1", true, true, false},
+        {"fe80::1", true, false, false},         {"fd00::1", true, false, false},
+        {"2001:db8::1", false, false, false},    {"224.0.1.75", false, false, true},
+        {"255.255.255.255", false, false, true}, {"ff02::1", false, false, true},
+        {"100.64.0.1", true, false, false},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct net_addr a;
@@ -89,8 +93,10 @@ static void strangers_are_counted_by_slash_64(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_round_trips), cmocka_unit_test(nonsense_is_refused),
-        cmocka_unit_test(kinds),            cmocka_unit_test(ranges),
+        cmocka_unit_test(text_round_trips),
+        cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(kinds),
+        cmocka_unit_test(ranges),
         cmocka_unit_test(strangers_are_counted_by_slash_64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
