@@ -40,7 +40,8 @@ struct loop_message {
  * (lock-free push, one eventfd write when the inbox was empty). */
 void loop_post(struct loop *l, struct loop_message *m);
 
-/* Called once after each batch of events, before waiting again: for flushing what was gathered. */
+/* `idle` is called once after each batch of events, before waiting again: for flushing what was gathered. At most 8
+ * hooks, told apart by arg; NULL takes the hook of that arg off. */
 void loop_on_idle(struct loop *l, void (*idle)(void *arg), void *arg);
 
 void loop_run(struct loop *l); /* until loop_stop */
