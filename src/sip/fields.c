@@ -42,8 +42,8 @@ static struct line_end folded_line_at(char *p, size_t n)
 }
 
 /*
- * NUL may stand in a header in one place alone: as a quoted-pair inside a quoted string (RFC 3261 section 25.1; RFC 4475
- * section 3.1.1.2 sends one). Anything else is refused (A5).
+ * NUL may stand in a header in one place alone: as a quoted-pair inside a quoted string (RFC 3261 section 25.1; RFC
+ * 4475 section 3.1.1.2 sends one). Anything else is refused (A5).
  */
 static bool nul_is_quoted(struct view value)
 {

@@ -64,28 +64,63 @@ static const char *const names[SIP_HEADERS] = {
 
 /* All names, by length and then by name; begins[n] is where those of n characters start. */
 static const uint8_t by_length[] = {
-    SIP_H_TO, /* 2 */
+    SIP_H_TO,  /* 2 */
     SIP_H_VIA, /* 3 */
-    SIP_H_CSEQ, SIP_H_FROM, SIP_H_PATH, SIP_H_RACK, SIP_H_RSEQ, /* 4 */
-    SIP_H_ALLOW, SIP_H_EVENT, SIP_H_ROUTE, /* 5 */
-    SIP_H_ACCEPT, SIP_H_MIN_SE, SIP_H_REASON, /* 6 */
-    SIP_H_CALL_ID, SIP_H_CONTACT, SIP_H_EXPIRES, SIP_H_PRIVACY, SIP_H_REQUIRE, SIP_H_SUBJECT, SIP_H_WARNING, /* 7 */
-    SIP_H_REFER_TO, SIP_H_REPLACES, /* 8 */
-    SIP_H_CALL_INFO, SIP_H_DIVERSION, SIP_H_REFER_SUB, SIP_H_SUPPORTED, /* 9 */
-    SIP_H_ALERT_INFO, SIP_H_USER_AGENT, /* 10 */
-    SIP_H_MIN_EXPIRES, SIP_H_REFERRED_BY, SIP_H_RETRY_AFTER, SIP_H_UNSUPPORTED, /* 11 */
-    SIP_H_ALLOW_EVENTS, SIP_H_CONTENT_TYPE, SIP_H_HISTORY_INFO, SIP_H_MAX_FORWARDS, SIP_H_RECORD_ROUTE, SIP_H_USER_TO_USER, /* 12 */
-    SIP_H_AUTHORIZATION, SIP_H_PROXY_REQUIRE, SIP_H_TARGET_DIALOG, /* 13 */
+    SIP_H_CSEQ,
+    SIP_H_FROM,
+    SIP_H_PATH,
+    SIP_H_RACK,
+    SIP_H_RSEQ, /* 4 */
+    SIP_H_ALLOW,
+    SIP_H_EVENT,
+    SIP_H_ROUTE, /* 5 */
+    SIP_H_ACCEPT,
+    SIP_H_MIN_SE,
+    SIP_H_REASON, /* 6 */
+    SIP_H_CALL_ID,
+    SIP_H_CONTACT,
+    SIP_H_EXPIRES,
+    SIP_H_PRIVACY,
+    SIP_H_REQUIRE,
+    SIP_H_SUBJECT,
+    SIP_H_WARNING, /* 7 */
+    SIP_H_REFER_TO,
+    SIP_H_REPLACES, /* 8 */
+    SIP_H_CALL_INFO,
+    SIP_H_DIVERSION,
+    SIP_H_REFER_SUB,
+    SIP_H_SUPPORTED, /* 9 */
+    SIP_H_ALERT_INFO,
+    SIP_H_USER_AGENT, /* 10 */
+    SIP_H_MIN_EXPIRES,
+    SIP_H_REFERRED_BY,
+    SIP_H_RETRY_AFTER,
+    SIP_H_UNSUPPORTED, /* 11 */
+    SIP_H_ALLOW_EVENTS,
+    SIP_H_CONTENT_TYPE,
+    SIP_H_HISTORY_INFO,
+    SIP_H_MAX_FORWARDS,
+    SIP_H_RECORD_ROUTE,
+    SIP_H_USER_TO_USER, /* 12 */
+    SIP_H_AUTHORIZATION,
+    SIP_H_PROXY_REQUIRE,
+    SIP_H_TARGET_DIALOG,  /* 13 */
     SIP_H_CONTENT_LENGTH, /* 14 */
-    SIP_H_REMOTE_PARTY_ID, SIP_H_SESSION_EXPIRES, /* 15 */
-    SIP_H_CONTENT_ENCODING, SIP_H_WWW_AUTHENTICATE, /* 16 */
-    SIP_H_PROXY_AUTHENTICATE, SIP_H_SUBSCRIPTION_STATE, /* 18 */
-    SIP_H_CONTENT_DISPOSITION, SIP_H_P_ASSERTED_IDENTITY, SIP_H_PROXY_AUTHORIZATION, /* 19 */
+    SIP_H_REMOTE_PARTY_ID,
+    SIP_H_SESSION_EXPIRES, /* 15 */
+    SIP_H_CONTENT_ENCODING,
+    SIP_H_WWW_AUTHENTICATE, /* 16 */
+    SIP_H_PROXY_AUTHENTICATE,
+    SIP_H_SUBSCRIPTION_STATE, /* 18 */
+    SIP_H_CONTENT_DISPOSITION,
+    SIP_H_P_ASSERTED_IDENTITY,
+    SIP_H_PROXY_AUTHORIZATION,  /* 19 */
     SIP_H_P_PREFERRED_IDENTITY, /* 20 */
 };
 
 enum { NAME_CHARS_MAX = 20 };
-static const uint8_t begins[NAME_CHARS_MAX + 2] = {0, 0, 0, 1, 2, 7, 10, 13, 20, 22, 26, 28, 32, 38, 41, 42, 44, 46, 46, 48, 51, 52};
+static const uint8_t begins[NAME_CHARS_MAX + 2] = {0,  0,  0,  1,  2,  7,  10, 13, 20, 22, 26,
+                                                   28, 32, 38, 41, 42, 44, 46, 46, 48, 51, 52};
 
 /* RFC 3261 section 7.3.3, and the documents that registered more letters. */
 static enum sip_header compact_form(char letter)

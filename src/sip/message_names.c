@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 static const char *const methods[SIP_METHODS] = {
-    [SIP_METHOD_OTHER] = "", [SIP_INVITE] = "INVITE",   [SIP_ACK] = "ACK",         [SIP_BYE] = "BYE",
-    [SIP_CANCEL] = "CANCEL", [SIP_REGISTER] = "REGISTER", [SIP_OPTIONS] = "OPTIONS", [SIP_PRACK] = "PRACK",
-    [SIP_UPDATE] = "UPDATE", [SIP_INFO] = "INFO",       [SIP_REFER] = "REFER",     [SIP_NOTIFY] = "NOTIFY",
-    [SIP_SUBSCRIBE] = "SUBSCRIBE", [SIP_PUBLISH] = "PUBLISH", [SIP_MESSAGE] = "MESSAGE",
+    [SIP_METHOD_OTHER] = "",       [SIP_INVITE] = "INVITE",     [SIP_ACK] = "ACK",         [SIP_BYE] = "BYE",
+    [SIP_CANCEL] = "CANCEL",       [SIP_REGISTER] = "REGISTER", [SIP_OPTIONS] = "OPTIONS", [SIP_PRACK] = "PRACK",
+    [SIP_UPDATE] = "UPDATE",       [SIP_INFO] = "INFO",         [SIP_REFER] = "REFER",     [SIP_NOTIFY] = "NOTIFY",
+    [SIP_SUBSCRIBE] = "SUBSCRIBE", [SIP_PUBLISH] = "PUBLISH",   [SIP_MESSAGE] = "MESSAGE",
 };
 
 enum sip_method sip_method_of(struct view name)
@@ -31,7 +31,8 @@ struct phrase {
     const char *text;
 };
 
-static const struct phrase phrases[] = { /* sorted by status */
+static const struct phrase phrases[] = {
+    /* sorted by status */
     {100, "Trying"},
     {180, "Ringing"},
     {181, "Call Is Being Forwarded"},
