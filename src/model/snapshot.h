@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The snapshot: all that the administrator set up, as one immutable value that the signalling thread reads. Built from
- * rows (store/ reads them on a work thread), handed over whole, shared by an atomic reference count, freed by whoever lets
- * go last. Pointers out of it live as long as a reference is held. Ids are row ids: they stay across snapshots.
+ * rows (store/ reads them on a work thread), handed over whole, shared by an atomic reference count, freed by whoever
+ * lets go last. Pointers out of it live as long as a reference is held. Ids are row ids: they stay across snapshots.
  */
 #pragma once
 
@@ -24,15 +24,15 @@ struct model_codecs { /* in order of preference */
 struct model_user {
     uint32_t id;
     const char *uuid;
-    const char *number;      /* extension, 2 to 6 digits */
+    const char *number; /* extension, 2 to 6 digits */
     const char *first_name, *last_name;
-    const char *name;        /* "First Last", shown to others */
+    const char *name; /* "First Last", shown to others */
     const char *email;
-    uint8_t language;        /* enum model_language */
+    uint8_t language; /* enum model_language */
     bool enabled;
-    uint16_t ring_s;         /* 5 to 120, 20 */
-    uint8_t max_calls;       /* 1 to 20, 8 */
-    bool accept_multiple;    /* call waiting */
+    uint16_t ring_s;      /* 5 to 120, 20 */
+    uint8_t max_calls;    /* 1 to 20, 8 */
+    bool accept_multiple; /* call waiting */
 };
 
 struct model_device { /* one SIP account of a user */
@@ -40,21 +40,21 @@ struct model_device { /* one SIP account of a user */
     const char *uuid;
     const struct model_user *user;
     const char *name;
-    const char *auth_user;   /* digest user name, unique */
-    const char *secret;      /* in clear, in memory only */
+    const char *auth_user; /* digest user name, unique */
+    const char *secret;    /* in clear, in memory only */
     struct model_codecs codecs;
-    uint8_t rtp_profile;     /* enum model_rtp_profile */
+    uint8_t rtp_profile; /* enum model_rtp_profile */
     bool enabled;
 };
 
 struct model_peer { /* a SIP server reached by address, without registration */
     uint32_t id;
     const char *uuid, *name;
-    const char *host;        /* name or address */
-    uint16_t port;           /* 0: by DNS or default */
-    uint8_t transport;       /* enum model_transport */
-    const char *prefix;      /* numbers that begin with it go there, the prefix is kept; unique, 1 to 16 of digits + * # */
-    uint16_t max_calls;      /* 0: none */
+    const char *host;   /* name or address */
+    uint16_t port;      /* 0: by DNS or default */
+    uint8_t transport;  /* enum model_transport */
+    const char *prefix; /* numbers that begin with it go there, the prefix is kept; unique, 1 to 16 of digits + * # */
+    uint16_t max_calls; /* 0: none */
     struct model_codecs codecs;
     uint8_t rtp_profile;
     bool enabled;
@@ -62,18 +62,18 @@ struct model_peer { /* a SIP server reached by address, without registration */
 
 struct model_settings {
     const char *company;
-    const char *realm;            /* digest realm */
-    const char *host;             /* name or address that phones use; may be empty */
+    const char *realm; /* digest realm */
+    const char *host;  /* name or address that phones use; may be empty */
     const char *time_zone;
     uint8_t language;
-    uint16_t device_reply_ms;     /* 500 to 10000, 2000 (SIP-6) */
+    uint16_t device_reply_ms;                                    /* 500 to 10000, 2000 (SIP-6) */
     uint16_t register_min_s, register_max_s, register_default_s; /* 60, 3600, 300 (SIP-2) */
-    uint16_t session_expires_s;   /* 1800; 0 off */
-    uint16_t min_se_s;            /* 90 */
-    uint16_t rtp_timeout_s;       /* 0 or 10 to 3600, 30 (SIP-26) */
-    uint16_t rtp_timeout_hold_s;  /* 1800 */
-    uint16_t block_min;           /* 1 to 10080, 30 (SEC-1) */
-    uint16_t max_calls;           /* of the whole system at once; 0: no limit of its own */
+    uint16_t session_expires_s;                                  /* 1800; 0 off */
+    uint16_t min_se_s;                                           /* 90 */
+    uint16_t rtp_timeout_s;                                      /* 0 or 10 to 3600, 30 (SIP-26) */
+    uint16_t rtp_timeout_hold_s;                                 /* 1800 */
+    uint16_t block_min;                                          /* 1 to 10080, 30 (SEC-1) */
+    uint16_t max_calls; /* of the whole system at once; 0: no limit of its own */
     struct model_codecs codecs;
 };
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a snapshot and its builder hold. The builder fills the arrays and the strings, model_builder_finish makes the
+ * indexes; after that nothing is written but the reference count (atomic, full barrier).
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "model/snapshot.h"
+
+struct model {
+    int refs; /* atomic */
+    uint64_t version;
+    struct model_settings settings;
+    GStringChunk *strings; /* all text of all rows */
+    GArray *user;          /* struct model_user, as added */
+    GArray *device;
+    GArray *peer;
+    GArray *denied;   /* struct net_range */
+    GPtrArray *users; /* rows that were kept, in the order added */
+    GPtrArray *peers;
+    GHashTable *user_by_id, *user_by_number; /* of struct model_user */
+    GHashTable *device_by_id, *device_by_auth_user;
+    GHashTable *peer_by_id;
+    struct view *auth_user; /* keys of device_by_auth_user */
+};
