@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Events into the call core, from the lines and the media engine. An event for a leg or session that is gone is a normal
- * case and does nothing. Views and pointers last for the call.
+ * Events into the call core, from the lines and the media engine. An event for a leg or session that is gone is a
+ * normal case and does nothing. Views and pointers last for the call.
  */
 #pragma once
 
@@ -11,34 +11,34 @@ struct call_core;
 
 /* A call comes in from an authenticated device or a configured peer. */
 struct leg_incoming {
-    uint32_t user;            /* model_user.id of the caller; 0: from a peer */
-    uint32_t device;          /* model_device.id; 0: from a peer */
-    uint32_t peer;            /* model_peer.id; 0: from a device */
-    struct party from;        /* identity of the login (F3), or what the peer says */
-    const char *number;       /* dialled, zero-ended */
+    uint32_t user;                  /* model_user.id of the caller; 0: from a peer */
+    uint32_t device;                /* model_device.id; 0: from a peer */
+    uint32_t peer;                  /* model_peer.id; 0: from a device */
+    struct party from;              /* identity of the login (F3), or what the peer says */
+    const char *number;             /* dialled, zero-ended */
     const struct media_desc *offer; /* NULL: late offer */
     struct net_addr peer_signalling;
-    leg_id replaces;          /* INVITE with Replaces: the leg it names, rights already checked; else 0 */
+    leg_id replaces; /* INVITE with Replaces: the leg it names, rights already checked; else 0 */
     uint8_t max_forwards;
-    bool wants_early_media;   /* the peer can take 183 with SDP (always true for SIP) */
+    bool wants_early_media; /* the peer can take 183 with SDP (always true for SIP) */
 };
-/* Returns the leg's id. The core has answered or refused through the port by then, or will. 0: refused for want of room;
- * the line then answers 503 itself. */
+/* Returns the leg's id. The core has answered or refused through the port by then, or will. 0: refused for want of
+ * room; the line then answers 503 itself. */
 leg_id call_leg_incoming(struct call_core *core, const struct leg_incoming *in);
 
 enum leg_event_kind {
-    LEG_TRYING,          /* outgoing: any provisional, also 100: the device is alive (SIP-6) */
-    LEG_RINGING,         /* outgoing: 180 */
-    LEG_EARLY,           /* outgoing: early media; desc = its answer */
-    LEG_ANSWERED,        /* outgoing: 2xx; desc = its answer (or offer) */
-    LEG_REFUSED,         /* outgoing: final failure `status` (408 for none at all, 503 when it could not be sent) */
-    LEG_CONFIRMED,       /* incoming: ACK; desc = the answer when ours was the offer, else NULL */
-    LEG_OFFERED,         /* the peer offers anew; desc NULL: it asks for an offer. answer_offer / refuse_offer is owed */
-    LEG_ANSWERED_OFFER,  /* answer to our offer in desc */
-    LEG_OFFER_REFUSED,   /* our offer was refused with `status` */
-    LEG_DTMF,            /* SIP INFO digit */
-    LEG_REFERRED,        /* REFER: refer in the event; refer_progress is owed until a final status */
-    LEG_HUNG_UP,         /* the peer hung up, cancelled, or is lost (`lost` says why); the leg is over on the wire */
+    LEG_TRYING,         /* outgoing: any provisional, also 100: the device is alive (SIP-6) */
+    LEG_RINGING,        /* outgoing: 180 */
+    LEG_EARLY,          /* outgoing: early media; desc = its answer */
+    LEG_ANSWERED,       /* outgoing: 2xx; desc = its answer (or offer) */
+    LEG_REFUSED,        /* outgoing: final failure `status` (408 for none at all, 503 when it could not be sent) */
+    LEG_CONFIRMED,      /* incoming: ACK; desc = the answer when ours was the offer, else NULL */
+    LEG_OFFERED,        /* the peer offers anew; desc NULL: it asks for an offer. answer_offer / refuse_offer is owed */
+    LEG_ANSWERED_OFFER, /* answer to our offer in desc */
+    LEG_OFFER_REFUSED,  /* our offer was refused with `status` */
+    LEG_DTMF,           /* SIP INFO digit */
+    LEG_REFERRED,       /* REFER: refer in the event; refer_progress is owed until a final status */
+    LEG_HUNG_UP,        /* the peer hung up, cancelled, or is lost (`lost` says why); the leg is over on the wire */
 };
 
 enum leg_lost { LEG_LOST_NOT, LEG_LOST_TIMER /* session timer */, LEG_LOST_SIGNALLING /* no ACK, 481, flow gone */ };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The call record (CONT-19 to CONT-21, ROUTE-35): one chain an attempt, with segments and the routing trace. Built by the
- * call core, handed to the journal whole. Times are UTC in ms; lengths come from the monotonic clock, so that a stepped
- * clock makes no negative time (C4).
+ * The call record (CONT-19 to CONT-21, ROUTE-35): one chain an attempt, with segments and the routing trace. Built by
+ * the call core, handed to the journal whole. Times are UTC in ms; lengths come from the monotonic clock, so that a
+ * stepped clock makes no negative time (C4).
  */
 #pragma once
 
@@ -44,15 +44,15 @@ enum segment_kind { SEGMENT_USER, SEGMENT_PEER, SEGMENT_KINDS };
 /* One step of the routing trace. The sentence is made from kind, outcome and facts when somebody reads it, in his
  * language; never stored as prose. */
 enum trace_kind {
-    TRACE_ARRIVED,     /* facts: dialled number */
-    TRACE_IDENTITY,    /* who the caller proved to be */
-    TRACE_DEVICE,      /* a device is rung, or why not */
-    TRACE_RING,        /* a user is rung */
-    TRACE_ROUTE_TRY,   /* a peer is tried */
-    TRACE_LIMIT,       /* a limit said no */
-    TRACE_PERMISSION,  /* a right said no */
+    TRACE_ARRIVED,    /* facts: dialled number */
+    TRACE_IDENTITY,   /* who the caller proved to be */
+    TRACE_DEVICE,     /* a device is rung, or why not */
+    TRACE_RING,       /* a user is rung */
+    TRACE_ROUTE_TRY,  /* a peer is tried */
+    TRACE_LIMIT,      /* a limit said no */
+    TRACE_PERMISSION, /* a right said no */
     TRACE_TRANSFER,
-    TRACE_PROMPT,      /* something is played and why */
+    TRACE_PROMPT, /* something is played and why */
     TRACE_ANSWERED,
     TRACE_LOOP,
     TRACE_ENDED,
@@ -61,12 +61,12 @@ enum trace_kind {
 const char *trace_kind_name(enum trace_kind k); /* "arrived", … as in ROUTE-35 */
 
 struct trace_step {
-    int64_t at_ms;          /* UTC */
+    int64_t at_ms; /* UTC */
     enum trace_kind kind;
-    uint32_t object;        /* row id of the user, device or peer concerned; 0: none */
-    char object_name[48];   /* as it was then */
-    char outcome[24];       /* a fixed word: "ringing", "not_registered", "unreachable", "busy" … */
-    char facts[64];         /* "status=486", "codec=opus" … */
+    uint32_t object;      /* row id of the user, device or peer concerned; 0: none */
+    char object_name[48]; /* as it was then */
+    char outcome[24];     /* a fixed word: "ringing", "not_registered", "unreachable", "busy" … */
+    char facts[64];       /* "status=486", "codec=opus" … */
 };
 enum { TRACE_STEPS_MAX = 200, SEGMENTS_MAX = 64 };
 
@@ -86,7 +86,7 @@ struct call_record {
     enum call_direction direction;
     struct party from;
     char to_dialled[PARTY_NUMBER_BYTES];
-    uint32_t peer;                /* by which it came or went; 0: none */
+    uint32_t peer; /* by which it came or went; 0: none */
     bool answered;
     enum call_ended_by ended_by;
     enum call_reason reason;
@@ -94,5 +94,5 @@ struct call_record {
     uint32_t n_segments;
     struct trace_step *trace;
     uint32_t n_trace;
-    uint32_t trace_more;          /* steps beyond the limit, counted */
+    uint32_t trace_more; /* steps beyond the limit, counted */
 };

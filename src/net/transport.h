@@ -49,9 +49,9 @@ struct transport_events {
 void transport_close(struct transport *t);
 
 /* Sends one message on a flow. UDP: gathered and sent by sendmmsg before the loop waits again. Streams: a flow with a
- * connection uses it; one with connection 0 uses the open connection to that remote and transport or opens one (TLS with
- * certificate check off for phones; `verify_host` for trunks comes later). 0; ENOTCONN: the connection is gone; ENOBUFS:
- * the peer reads too slowly (1 MiB waiting); EAFNOSUPPORT: no listener of that family. */
+ * connection uses it; one with connection 0 uses the open connection to that remote and transport or opens one (TLS
+ * with certificate check off for phones; `verify_host` for trunks comes later). 0; ENOTCONN: the connection is gone;
+ * ENOBUFS: the peer reads too slowly (1 MiB waiting); EAFNOSUPPORT: no listener of that family. */
 [[gnu::warn_unused_result]] int transport_send(struct transport *t, const struct sip_flow *flow, struct view bytes);
 
 /* Our address for Contact and Via toward this flow's peer: the local address that the kernel would use, with the

@@ -21,9 +21,9 @@ void sip_put_body(struct buf *b, struct view content_type, struct view body);
 
 /*
  * Starts a response to a request: status line, all Vias (received and rport filled in for the topmost, RFC 3581),
- * From, To (with to_tag added unless it has one; empty: none), Call-ID, CSeq, and for 1xx/2xx Record-Route. More headers
- * and sip_put_body follow. `source` is where the request really came from. Works for a request that failed to parse but
- * is answerable.
+ * From, To (with to_tag added unless it has one; empty: none), Call-ID, CSeq, and for 1xx/2xx Record-Route. More
+ * headers and sip_put_body follow. `source` is where the request really came from. Works for a request that failed to
+ * parse but is answerable.
  */
 void sip_put_response_head(struct buf *b, const struct sip_msg *request, unsigned status, struct view reason,
                            struct view to_tag, const struct net_addr *source);

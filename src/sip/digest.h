@@ -11,7 +11,7 @@
 
 enum digest_algorithm { DIGEST_SHA256, DIGEST_MD5, DIGEST_ALGORITHMS };
 
-struct digest_credentials { /* as read from Authorization / Proxy-Authorization */
+struct digest_credentials {          /* as read from Authorization / Proxy-Authorization */
     enum digest_algorithm algorithm; /* MD5 when not said */
     bool known_algorithm;
     struct view username, realm, nonce, uri, response, cnonce, opaque, qop, nc_text;
@@ -44,12 +44,17 @@ void nonce_keeper_free(struct nonce_keeper *k);
 enum { NONCE_CHARS = 48, NONCE_LIFE_S = 300 };
 /* A fresh nonce for a source, zero-ended. Costs no state. */
 void nonce_make(struct nonce_keeper *k, int64_t now_us, uint64_t source_key, char ret[NONCE_CHARS + 1]);
-enum nonce_verdict { NONCE_GOOD, NONCE_STALE /* ours but too old, or from before a restart */, NONCE_REPLAYED, NONCE_FOREIGN };
+enum nonce_verdict {
+    NONCE_GOOD,
+    NONCE_STALE /* ours but too old, or from before a restart */,
+    NONCE_REPLAYED,
+    NONCE_FOREIGN
+};
 /* Judges a nonce without remembering. Call before the costly response check. */
 enum nonce_verdict nonce_check(struct nonce_keeper *k, struct view nonce, uint64_t source_key, uint32_t nc,
                                int64_t now_us);
-/* Remembers a nonce count as used: call once the response has proved right. False: it had been used (replay). The memory
- * is bounded (65,536 live nonces; the oldest is dropped and from then on counts as stale). */
+/* Remembers a nonce count as used: call once the response has proved right. False: it had been used (replay). The
+ * memory is bounded (65,536 live nonces; the oldest is dropped and from then on counts as stale). */
 bool nonce_use(struct nonce_keeper *k, struct view nonce, uint32_t nc, int64_t now_us);
 
 /* WWW-Authenticate lines for SHA-256 then MD5. */

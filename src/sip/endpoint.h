@@ -66,8 +66,8 @@ struct sip_endpoint_ports {
 struct sip_endpoint_config {
     struct timers *timers;
     const struct entropy *entropy;
-    struct view server;       /* text of Server and User-Agent */
-    struct view supported;    /* option tags that we understand, e.g. "100rel, timer, replaces, path, outbound, gruu" */
+    struct view server;    /* text of Server and User-Agent */
+    struct view supported; /* option tags that we understand, e.g. "100rel, timer, replaces, path, outbound, gruu" */
     unsigned max_transactions; /* server transactions; beyond it new ones are answered 503 statelessly. 0: 50,000 */
 };
 
@@ -86,7 +86,8 @@ const struct sip_endpoint_config *sip_endpoint_config(const struct sip_endpoint 
 const struct sip_endpoint_ports *sip_endpoint_ports(const struct sip_endpoint *ep);
 size_t sip_endpoint_transactions(const struct sip_endpoint *ep); /* for "nothing left behind" */
 
-/* "<sip:host:port;transport=…>" of ours toward a flow, with user (may be empty), for Contact. False: no such listener. */
+/* "<sip:host:port;transport=…>" of ours toward a flow, with user (may be empty), for Contact. False: no such listener.
+ */
 bool sip_endpoint_contact(struct sip_endpoint *ep, const struct sip_flow *flow, struct view user, struct buf *out);
 
 /* --- server transactions --------------------------------------------------------------------------------------- */
@@ -100,8 +101,8 @@ struct sip_server_ops {
 };
 /* Who wants to hear of this transaction; may be set once, until it is over. */
 void sip_server_own(struct sip_server *t, const struct sip_server_ops *ops, void *arg);
-/* Sends a response; 1xx any number of times, one final. A second final is ignored. INVITE 2xx is sent once: its repetition
- * until ACK is the session's (RFC 6026). */
+/* Sends a response; 1xx any number of times, one final. A second final is ignored. INVITE 2xx is sent once: its
+ * repetition until ACK is the session's (RFC 6026). */
 void sip_server_respond(struct sip_server *t, const struct sip_response *r);
 /* The request as it came; valid as long as the transaction. */
 const struct sip_msg *sip_server_request(const struct sip_server *t);

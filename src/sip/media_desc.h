@@ -10,8 +10,8 @@
 
 enum codec {
     CODEC_NONE,
-    CODEC_OPUS,   /* 48 kHz clock */
-    CODEC_G722,   /* 8 kHz clock in RTP, 16 kHz sound (RFC 3551 4.5.2) */
+    CODEC_OPUS, /* 48 kHz clock */
+    CODEC_G722, /* 8 kHz clock in RTP, 16 kHz sound (RFC 3551 4.5.2) */
     CODEC_PCMA,
     CODEC_PCMU,
     CODEC_CN,      /* comfort noise, 8 kHz (RFC 3389) */
@@ -40,10 +40,10 @@ enum { MEDIA_FORMATS_MAX = 12 };
 struct media_desc {
     struct media_format format[MEDIA_FORMATS_MAX]; /* in order of preference; those we know, others are left out */
     uint8_t n_formats;
-    uint8_t dir;       /* enum media_dir */
-    uint8_t ptime_ms;  /* 0: not said; 10 to 60 */
-    bool rtcp_mux;     /* offered or accepted (RFC 5761) */
-    bool present;      /* there is an audio line that is not refused (port not 0) */
+    uint8_t dir;          /* enum media_dir */
+    uint8_t ptime_ms;     /* 0: not said; 10 to 60 */
+    bool rtcp_mux;        /* offered or accepted (RFC 5761) */
+    bool present;         /* there is an audio line that is not refused (port not 0) */
     struct net_addr rtp;  /* where the stating side wants packets; family none with 0.0.0.0 (old hold) kept as any */
     struct net_addr rtcp; /* port + 1 unless a=rtcp says otherwise (RFC 3605) */
 };

@@ -155,8 +155,8 @@ struct sip_fault {
 
 /*
  * Reads one message out of `bytes` (one datagram, or one message cut out by sip_stream). Returns 0 and fills *ret, or
- * EBADMSG with *fault filled and *ret holding what could be read (all views valid, possibly empty), so that a 400 can be
- * built from it. A response that is wrong is never answerable. Octets behind the body are ignored (RFC 3261 18.3).
+ * EBADMSG with *fault filled and *ret holding what could be read (all views valid, possibly empty), so that a 400 can
+ * be built from it. A response that is wrong is never answerable. Octets behind the body are ignored (RFC 3261 18.3).
  */
 [[gnu::warn_unused_result]] int sip_msg_parse(struct sip_msg *ret, struct arena *arena, char *bytes, size_t n,
                                               bool reliable_transport, struct sip_fault *fault);
@@ -222,13 +222,14 @@ const char *sip_header_name(enum sip_header id); /* full form */
 const char *sip_reason_phrase(unsigned status);  /* RFC 3261 and extensions; "Unknown" otherwise */
 
 /*
- * Takes one message off a stream (TCP, TLS): Content-Length tells its end (RFC 3261 18.3). Leading CRLFs are keep-alives.
+ * Takes one message off a stream (TCP, TLS): Content-Length tells its end (RFC 3261 18.3). Leading CRLFs are
+ * keep-alives.
  */
 enum sip_stream_what {
-    SIP_STREAM_MORE,      /* not whole yet: come back with more bytes */
-    SIP_STREAM_MESSAGE,   /* bytes [0, *n) are one message */
-    SIP_STREAM_PING,      /* bytes [0, *n) are a double CRLF (RFC 5626 4.4.1): answer one CRLF */
-    SIP_STREAM_BLANK,     /* bytes [0, *n) are a lone CRLF (a pong): skip them */
-    SIP_STREAM_BROKEN,    /* framing lost: bytes [0, *n) may be answered 400 / 513 if they parse that far; then close */
+    SIP_STREAM_MORE,    /* not whole yet: come back with more bytes */
+    SIP_STREAM_MESSAGE, /* bytes [0, *n) are one message */
+    SIP_STREAM_PING,    /* bytes [0, *n) are a double CRLF (RFC 5626 4.4.1): answer one CRLF */
+    SIP_STREAM_BLANK,   /* bytes [0, *n) are a lone CRLF (a pong): skip them */
+    SIP_STREAM_BROKEN,  /* framing lost: bytes [0, *n) may be answered 400 / 513 if they parse that far; then close */
 };
 enum sip_stream_what sip_stream_cut(struct view bytes, size_t *n);

@@ -15,28 +15,28 @@
 struct sip_session;
 
 enum sip_session_state {
-    SIP_SESSION_CALLING,    /* we sent INVITE, no provisional above 100 yet */
-    SIP_SESSION_INCOMING,   /* an INVITE came, nothing above 100 sent */
-    SIP_SESSION_EARLY,      /* a provisional with To tag sent or received */
-    SIP_SESSION_UP,         /* 2xx sent or received */
-    SIP_SESSION_ENDED,      /* waiting for its transactions to end */
+    SIP_SESSION_CALLING,  /* we sent INVITE, no provisional above 100 yet */
+    SIP_SESSION_INCOMING, /* an INVITE came, nothing above 100 sent */
+    SIP_SESSION_EARLY,    /* a provisional with To tag sent or received */
+    SIP_SESSION_UP,       /* 2xx sent or received */
+    SIP_SESSION_ENDED,    /* waiting for its transactions to end */
 };
 
 enum sip_session_end {
-    SIP_END_BYE,        /* the peer hung up */
-    SIP_END_CANCELLED,  /* the peer cancelled its INVITE */
-    SIP_END_REFUSED,    /* final response to our INVITE; see status */
-    SIP_END_TIMEOUT,    /* no final response (408) */
-    SIP_END_TRANSPORT,  /* could not be sent */
-    SIP_END_NO_ACK,     /* our 2xx was never acknowledged */
-    SIP_END_EXPIRED,    /* the session timer ran out */
-    SIP_END_GONE,       /* 481 or 408 to a request inside the dialog */
+    SIP_END_BYE,       /* the peer hung up */
+    SIP_END_CANCELLED, /* the peer cancelled its INVITE */
+    SIP_END_REFUSED,   /* final response to our INVITE; see status */
+    SIP_END_TIMEOUT,   /* no final response (408) */
+    SIP_END_TRANSPORT, /* could not be sent */
+    SIP_END_NO_ACK,    /* our 2xx was never acknowledged */
+    SIP_END_EXPIRED,   /* the session timer ran out */
+    SIP_END_GONE,      /* 481 or 408 to a request inside the dialog */
 };
 
 struct sip_session_ended {
     enum sip_session_end how;
-    uint16_t status;          /* of REFUSED; else 0 */
-    struct view reason;       /* value of a Reason header of BYE, CANCEL or the response; empty: none */
+    uint16_t status;           /* of REFUSED; else 0 */
+    struct view reason;        /* value of a Reason header of BYE, CANCEL or the response; empty: none */
     const struct sip_msg *msg; /* the message that ended it, or NULL */
 };
 
@@ -56,8 +56,8 @@ struct sip_session_ops {
     /* Incoming: ACK (or PRACK) came; sdp: the answer when our 2xx held the offer, else empty. */
     void (*confirmed)(void *user, struct view sdp);
     /* The peer offers anew (re-INVITE, UPDATE). Empty: it asks us to offer (re-INVITE without SDP). Owed:
-     * sip_session_answer_offer or sip_session_refuse_offer, now or later. Refreshes without change of SDP and without SDP
-     * in UPDATE are answered inside and not told. `m` lasts for the call. */
+     * sip_session_answer_offer or sip_session_refuse_offer, now or later. Refreshes without change of SDP and without
+     * SDP in UPDATE are answered inside and not told. `m` lasts for the call. */
     void (*offered)(void *user, const struct sip_msg *m, struct view sdp);
     /* The answer to our sip_session_offer, or its final refusal (status; glare was retried inside). */
     void (*offer_answered)(void *user, struct view sdp);
@@ -76,20 +76,20 @@ struct sip_session_ops {
 
 /* Identity lines that we show to this peer; texts are copied. */
 struct sip_session_identity {
-    struct view display;  /* UTF-8, unescaped */
-    struct view uri;      /* "sip:100@host" */
-    bool withheld;        /* From anonymous, Privacy: id (RFC 3323, 3325) */
+    struct view display; /* UTF-8, unescaped */
+    struct view uri;     /* "sip:100@host" */
+    bool withheld;       /* From anonymous, Privacy: id (RFC 3323, 3325) */
 };
 
 struct sip_session_invite {
-    struct sip_flow flow;         /* where to send; connection 0 opens one */
-    struct view uri;              /* request URI: the registered contact */
-    struct view route;            /* value of Route (from Path or a preloaded route); empty: none */
+    struct sip_flow flow; /* where to send; connection 0 opens one */
+    struct view uri;      /* request URI: the registered contact */
+    struct view route;    /* value of Route (from Path or a preloaded route); empty: none */
     struct sip_session_identity from;
     struct view to_display, to_uri;
-    struct view sdp;              /* our offer; empty: late offer */
-    struct view headers;          /* further whole lines: Alert-Info, Call-Info, Diversion, Reason … */
-    uint8_t max_forwards;         /* 0: 70 */
+    struct view sdp;      /* our offer; empty: late offer */
+    struct view headers;  /* further whole lines: Alert-Info, Call-Info, Diversion, Reason … */
+    uint8_t max_forwards; /* 0: 70 */
     /* Credentials for 401/407 of this peer (trunks); NULL: challenges are refusals (F5). Copied. */
     const struct sip_session_credentials {
         struct view user, realm, password; /* realm empty: any */
@@ -103,15 +103,16 @@ struct sip_session_timers {
 
 /* Calls out. NULL when the flow can't be used at all. */
 struct sip_session *sip_session_invite(struct sip_endpoint *ep, const struct sip_session_invite *p,
-                                       const struct sip_session_timers *st, const struct sip_session_ops *ops, void *user);
+                                       const struct sip_session_timers *st, const struct sip_session_ops *ops,
+                                       void *user);
 /* Takes an INVITE that came (through ports.request); sends 100. contact_user: our user part toward the peer. *sdp: its
  * offer, empty for a late offer. NULL: it was wrong and has been answered (400, 415, 420, 422 …). */
 struct sip_session *sip_session_take(struct sip_endpoint *ep, struct sip_server *txn, struct view contact_user,
                                      const struct sip_session_timers *st, const struct sip_session_ops *ops, void *user,
                                      struct view *sdp);
 
-/* Incoming: 180 or 183, with SDP (our answer, or an offer if the INVITE had none) or without; sent reliably when the peer
- * requires it, or supports it and there is SDP (RFC 3262). headers: further lines. */
+/* Incoming: 180 or 183, with SDP (our answer, or an offer if the INVITE had none) or without; sent reliably when the
+ * peer requires it, or supports it and there is SDP (RFC 3262). headers: further lines. */
 void sip_session_progress(struct sip_session *s, uint16_t status, struct view sdp, struct view headers);
 /* Incoming: 200 with our answer (or offer; or empty when given reliably before). */
 void sip_session_accept(struct sip_session *s, struct view sdp);
@@ -131,7 +132,8 @@ bool sip_session_can_offer(const struct sip_session *s);
 void sip_session_identify(struct sip_session *s, const struct sip_session_identity *who);
 /* INFO with a body, e.g. application/dtmf-relay. */
 void sip_session_info(struct sip_session *s, struct view content_type, struct view body);
-/* NOTIFY with message/sipfrag for the REFER being served: 100, 180, 200, 486 …; a final status ends the subscription. */
+/* NOTIFY with message/sipfrag for the REFER being served: 100, 180, 200, 486 …; a final status ends the subscription.
+ */
 void sip_session_refer_progress(struct sip_session *s, uint16_t status);
 
 enum sip_session_state sip_session_state(const struct sip_session *s);

@@ -11,9 +11,9 @@
 enum sip_scheme { SIP_SCHEME_SIP, SIP_SCHEME_SIPS, SIP_SCHEME_TEL, SIP_SCHEME_OTHER };
 
 struct sip_uri {
-    struct view text;    /* the whole URI as it stood, without angle brackets */
+    struct view text; /* the whole URI as it stood, without angle brackets */
     enum sip_scheme scheme;
-    struct view user;    /* as it stood, escapes included; the number for tel: */
+    struct view user; /* as it stood, escapes included; the number for tel: */
     struct view password;
     struct view host;    /* IPv6 with its brackets */
     uint16_t port;       /* 0: none given */
@@ -31,7 +31,8 @@ bool sip_param_get(struct view params, struct view name, struct view *value);
 /* Well-formed as RFC 3261's generic-param list? At most 32. */
 [[gnu::warn_unused_result]] bool sip_params_valid(struct view params);
 
-/* Undoes %XX into dst (which gets no closing zero); false when a escape is broken or it does not fit. NUL octets stay. */
+/* Undoes %XX into dst (which gets no closing zero); false when a escape is broken or it does not fit. NUL octets stay.
+ */
 [[gnu::warn_unused_result]] bool sip_unescape(struct view v, struct buf *dst);
 /* Writes v as the user part of a URI, escaping what must be. */
 void sip_escape_user(struct view v, struct buf *dst);

@@ -29,20 +29,20 @@ struct loop_watch {
 [[gnu::warn_unused_result]] int loop_rewatch(struct loop *l, struct loop_watch *w, uint32_t epoll_events);
 void loop_unwatch(struct loop *l, struct loop_watch *w);
 
-/* A message to the loop's thread. Ownership goes with it: `handle` (on the loop's thread) or `drop` (at loop_free) frees
- * it. Embed this first in the message. */
+/* A message to the loop's thread. Ownership goes with it: `handle` (on the loop's thread) or `drop` (at loop_free)
+ * frees it. Embed this first in the message. */
 struct loop_message {
     struct loop_message *next; /* the inbox's */
     void (*handle)(struct loop_message *m);
     void (*drop)(struct loop_message *m);
 };
-/* Any thread. Messages of one sender arrive in order; the loop is woken once for many. Never fails, never blocks for long
- * (lock-free push, one eventfd write when the inbox was empty). */
+/* Any thread. Messages of one sender arrive in order; the loop is woken once for many. Never fails, never blocks for
+ * long (lock-free push, one eventfd write when the inbox was empty). */
 void loop_post(struct loop *l, struct loop_message *m);
 
 /* `idle` is called once after each batch of events, before waiting again: for flushing what was gathered. At most 8
  * hooks, told apart by arg; NULL takes the hook of that arg off. */
 void loop_on_idle(struct loop *l, void (*idle)(void *arg), void *arg);
 
-void loop_run(struct loop *l); /* until loop_stop */
+void loop_run(struct loop *l);  /* until loop_stop */
 void loop_stop(struct loop *l); /* any thread, also from a signal handler */
