@@ -5,11 +5,12 @@
  */
 #include "sys/random.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <sodium.h>
+#include <sodium/core.h> /* not sodium.h: it declares a member with a banned name */
+#include <sodium/crypto_stream_chacha20.h>
+#include <sodium/utils.h>
 #include <stdio.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 enum { KEY_BYTES = crypto_stream_chacha20_KEYBYTES, POOL_BYTES = 1024, FILLS_PER_SEED = 1024 };
 
@@ -33,15 +34,9 @@ static void start(void)
 static void seed(void)
 {
     (void)pthread_once(&once, start);
-    size_t have = 0;
-    while (have < KEY_BYTES) {
-        ssize_t n = getrandom(own.key + have, KEY_BYTES - have, 0);
-        if (n > 0) {
-            have += (size_t)n;
-        } else if (n < 0 && errno != EINTR) {
-            (void)fputs("no random numbers: the kernel gives none\n", stderr);
-            abort();
-        }
+    if (getentropy(own.key, KEY_BYTES) != 0) {
+        (void)fputs("no random numbers: the kernel gives none\n", stderr);
+        abort();
     }
     own.fills = FILLS_PER_SEED;
 }
