@@ -96,8 +96,9 @@ static void fields_keep(struct sip_msg *m, const struct field_scan *scan, struct
 
 /* What Content-Length says; without one all that follows, which a byte stream does not allow (RFC 3261 section 18.3).
  */
-static void body_read(struct sip_msg *m, struct view rest, bool stream, struct sip_fault *fault)
+static void body_read(struct sip_msg *m, struct view all, size_t head_bytes, bool stream, struct sip_fault *fault)
 {
+    struct view rest = view_from(all, head_bytes);
     const struct sip_field *f = sip_msg_field(m, SIP_H_CONTENT_LENGTH);
     uint64_t length = rest.n;
     if (!f) {
@@ -106,7 +107,7 @@ static void body_read(struct sip_msg *m, struct view rest, bool stream, struct s
     } else if (!view_to_u64(f->value, UINT32_MAX, &length)) {
         fault_set(fault, 400, "Bad Content-Length");
         return;
-    } else if (length > SIP_MESSAGE_BYTES_MAX) {
+    } else if (length > SIP_MESSAGE_BYTES_MAX - head_bytes) {
         fault_set(fault, 513, "Message Too Large");
         return;
     } else if (length > rest.n) {
@@ -131,7 +132,7 @@ static void head_and_body_read(struct sip_msg *m, struct arena *arena, char *byt
     /* The last empty line may be missing where no body can follow: RFC 5118's own examples lack it. */
     if (!scan.ended && (stream || sip_msg_field(m, SIP_H_CONTENT_TYPE)))
         fault_set(fault, 400, "Missing Empty Line");
-    body_read(m, view_from(all, start.next + scan.head_bytes), stream, fault);
+    body_read(m, all, start.next + scan.head_bytes, stream, fault);
 }
 
 int sip_msg_parse(struct sip_msg *ret, struct arena *arena, char *bytes, size_t n, bool reliable_transport,
