@@ -28,9 +28,20 @@ bool sdp_next_line(struct view *rest, struct sdp_line *ret)
     return false;
 }
 
+/* These words are echoed in our answer, so nothing but printable bytes may be among them. */
+static bool printable(struct view v)
+{
+    for (size_t i = 0; i < v.n; i++)
+        if ((unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
+            return false;
+    return true;
+}
+
 /* m=<media> <port>[/<count>] <proto> <fmt> … */
 static bool read_media_line(struct view value, struct sdp_media *m)
 {
+    if (!printable(value))
+        return false;
     struct view rest = value;
     m->media = view_cut(&rest, ' ');
     struct view port = view_cut(&rest, ' ');

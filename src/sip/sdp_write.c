@@ -107,7 +107,7 @@ void sdp_write_answer(struct buf *b, const struct media_desc *ours, const struct
     struct sdp_fault fault;
     if (!sdp_scan(offer, &s, &fault))
         return; /* the caller read this offer before: it scans */
-    int at = ours->present ? sdp_audio_index(&s) : -1;
+    int at = ours->present && ours->n_formats ? sdp_audio_index(&s) : -1; /* a line without formats would be none */
     put_session(b, ours, origin);
     for (unsigned i = 0; i < s.n_media; i++) {
         if ((int)i == at)
