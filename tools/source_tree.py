@@ -6,7 +6,6 @@ Python's own library only, so that a bare machine can run every check.
 import argparse
 import os
 import re
-import sys
 
 TOP_SKIPPED = {"build", "data", ".git"}
 SKIPPED = {"__pycache__", "node_modules", "dist"}
@@ -67,7 +66,7 @@ def finish(tool, offences, checked):
     for offence in offences:
         print(offence)
     if offences:
-        print(f"{tool}: {len(offences)} offences in {checked}", file=sys.stderr)
+        print(f"{tool}: {len(offences)} offences in {checked}")
         return 1
     print(f"{tool}: {checked}, all well")
     return 0
