@@ -24,7 +24,8 @@ struct sip_client; /* a client transaction, owned by the endpoint */
 /* RFC 3261 table 4, RFC 6026. */
 enum { SIP_T1_US = 500000, SIP_T2_US = 4000000, SIP_T4_US = 5000000 };
 
-/* A response to make. Headers are whole lines ("Name: value\r\n…") without those that sip_put_response_head writes. */
+/* A response to make. Headers are whole lines ("Name: value\r\n…") without those that sip_put_response_head writes,
+ * and without Server, which the endpoint adds in transactions. */
 struct sip_response {
     uint16_t status;
     struct view reason; /* empty: the usual phrase */
@@ -33,7 +34,7 @@ struct sip_response {
     struct view content_type, body;
 };
 
-/* A request to make. The endpoint adds request line, Via, Max-Forwards, Content-Length. */
+/* A request to make. The endpoint adds request line, Via, Max-Forwards, User-Agent, Content-Length. */
 struct sip_request {
     enum sip_method method;
     struct view uri;
@@ -50,7 +51,7 @@ enum sip_gate {
 
 struct sip_endpoint_ports {
     void *arg;
-    /* 0 or errno; ENOTCONN fails a client transaction at once. */
+    /* 0 or errno; ENOTCONN fails a client transaction at once. Must only queue: never calls back into the endpoint. */
     int (*send)(void *arg, const struct sip_flow *flow, struct view bytes);
     /* Our address toward a peer, for Via and Contact; false: that transport is not open here. */
     bool (*local)(void *arg, enum sip_transport t, const struct net_addr *remote, struct net_addr *ret);
@@ -61,6 +62,12 @@ struct sip_endpoint_ports {
     /* A request outside of dialogs, past the gate and past the endpoint's own checks (505, 416, 420 with Require, 482,
      * 405/501 for methods not in `allow`, 483). Somebody must respond to txn, now or later. OPTIONS goes here too. */
     void (*request)(void *arg, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow);
+    /* May this source be answered at all where the gate is not asked: broken messages, 416, and 481 to a BYE of no
+     * dialog? For blocked addresses and a rate limit (D3, D7). NULL: always. */
+    bool (*may_answer)(void *arg, const struct sip_flow *flow);
+    /* A request of so many bytes (above 1,300, SIP-18) is about to leave on a UDP flow: true when *flow was changed to
+     * a stream to the same peer. NULL: it leaves by UDP. */
+    bool (*widen)(void *arg, struct sip_flow *flow, size_t bytes);
 };
 
 struct sip_endpoint_config {
@@ -68,7 +75,9 @@ struct sip_endpoint_config {
     const struct entropy *entropy;
     struct view server;    /* text of Server and User-Agent */
     struct view supported; /* option tags that we understand, e.g. "100rel, timer, replaces, path, outbound, gruu" */
-    unsigned max_transactions; /* server transactions; beyond it new ones are answered 503 statelessly. 0: 50,000 */
+    /* Server transactions without a final response, beyond which new requests outside of dialogs are answered 503
+     * statelessly; those that only wait for late repetitions count an eighth. 0: 50,000. */
+    unsigned max_transactions;
 };
 
 struct sip_endpoint *sip_endpoint_new(const struct sip_endpoint_config *c, const struct sip_endpoint_ports *ports);
@@ -85,6 +94,8 @@ void sip_endpoint_flow_opened(struct sip_endpoint *ep, const struct sip_flow *as
 const struct sip_endpoint_config *sip_endpoint_config(const struct sip_endpoint *ep);
 const struct sip_endpoint_ports *sip_endpoint_ports(const struct sip_endpoint *ep);
 size_t sip_endpoint_transactions(const struct sip_endpoint *ep); /* for "nothing left behind" */
+/* The methods that are let in, for Allow. MESSAGE and PUBLISH are known and answered 405, others 501. */
+struct view sip_endpoint_allow(void);
 
 /* "<sip:host:port;transport=…>" of ours toward a flow, with user (may be empty), for Contact. False: no such listener.
  */
@@ -104,7 +115,12 @@ void sip_server_own(struct sip_server *t, const struct sip_server_ops *ops, void
 /* Sends a response; 1xx any number of times, one final. A second final is ignored. INVITE 2xx is sent once: its
  * repetition until ACK is the session's (RFC 6026). */
 void sip_server_respond(struct sip_server *t, const struct sip_response *r);
-/* The request as it came; valid as long as the transaction. */
+/* The owner (if any) is done with a transaction: no more calls to ops. Of one that has sent its 2xx the request and the
+ * response are forgotten, so that an acknowledged call costs next to nothing for the rest of timer L: call it when the
+ * ACK came. */
+void sip_server_disown(struct sip_server *t);
+/* The request as it came; valid as long as the transaction; of other methods than INVITE until the next timer after the
+ * final response. The `m` given to `request` is this one. */
 const struct sip_msg *sip_server_request(const struct sip_server *t);
 const struct sip_flow *sip_server_flow(const struct sip_server *t);
 /* The To tag that responses of this transaction carry (made at first asking). */
