@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SIP over UDP in batches, on the signalling thread. Owned by the transport.
+ */
+#pragma once
+
+#include "net/transport.h"
+
+struct udp;
+
+/* Whom it serves. All are called on the signalling thread. */
+struct udp_host {
+    void *arg;
+    void (*message)(void *arg, const struct sip_flow *flow, char *bytes, size_t n);
+    bool (*denied)(void *arg, const struct net_addr *source);
+};
+
+struct udp *udp_new(struct loop *loop, struct udp_host host);
+void udp_free(struct udp *u); /* sends what waits; takes NULL */
+/* One more listening socket; 0 or errno. */
+[[gnu::warn_unused_result]] int udp_listen(struct udp *u, const struct net_addr *address);
+/* Queues one datagram; see transport_send. */
+[[gnu::warn_unused_result]] int udp_send(struct udp *u, const struct sip_flow *flow, struct view bytes);
+void udp_count(const struct udp *u, struct transport_stats *add);
