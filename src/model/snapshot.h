@@ -75,6 +75,11 @@ struct model_settings {
     uint16_t block_min;                                          /* 1 to 10080, 30 (SEC-1) */
     uint16_t max_calls; /* of the whole system at once; 0: no limit of its own */
     struct model_codecs codecs;
+    const char *public_ip;                   /* address told to outside peers; empty: the one they reach us at */
+    uint16_t sip_port, sips_port;            /* 5060, 5061 */
+    const char *rtp_external, *rtp_internal; /* "9000-10999", "7000-8999"; field_ports reads them */
+    uint8_t extension_length;                /* 2 to 6, 3 */
+    uint32_t first_extension;                /* 100 */
 };
 
 struct model *model_ref(struct model *m);

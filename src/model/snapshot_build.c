@@ -29,6 +29,13 @@ struct model_settings model_settings_default(void)
         .block_min = 30,
         .max_calls = 0,
         .codecs = {{MODEL_OPUS, MODEL_G722, MODEL_PCMA, MODEL_PCMU}, MODEL_CODECS},
+        .public_ip = "",
+        .sip_port = 5060,
+        .sips_port = 5061,
+        .rtp_external = "9000-10999",
+        .rtp_internal = "7000-8999",
+        .extension_length = 3,
+        .first_extension = 100,
     };
 }
 
@@ -63,6 +70,9 @@ void model_builder_settings(struct model_builder *b, const struct model_settings
     to->realm = keep(b, s->realm);
     to->host = keep(b, s->host);
     to->time_zone = keep(b, s->time_zone);
+    to->public_ip = keep(b, s->public_ip);
+    to->rtp_external = keep(b, s->rtp_external);
+    to->rtp_internal = keep(b, s->rtp_internal);
 }
 
 static const char *full_name(struct model_builder *b, const struct model_user *u)
