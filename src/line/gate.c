@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The gate: judges every request before any state is made for it (D2). Peers by address, devices by digest, strangers
+ * by the same 401 whatever is wrong (F2); overload before all that costs (D1). Runs inside sip_endpoint_receive.
+ */
+#include "line/line_priv.h"
+
+enum { OVERLOAD_FROM_PERMILLE = 900, RETRY_AFTER_MIN_S = 2, RETRY_AFTER_SPREAD_S = 8 };
+
+/* User-Agents of programs that only ever look for open systems (SEC-8). */
+static bool is_scanner(const struct sip_msg *m)
+{
+    static const char *const names[] = {"friendly-scanner", "sipvicious", "sundayddr", "sip-scan",
+                                        "sipcli",           "pplsip",     "smap",      "iWar"};
+    struct view agent = sip_msg_value(m, SIP_H_USER_AGENT);
+    for (size_t i = 0; agent.n && i < G_N_ELEMENTS(names); i++)
+        if (view_starts_nocase(agent, view_of(names[i])))
+            return true;
+    return false;
+}
+
+static bool is_denied(const struct line *l, const struct net_addr *source)
+{
+    const struct net_range *denied;
+    size_t n = model_denied(l->model, &denied);
+    for (size_t i = 0; i < n; i++)
+        if (net_range_has(&denied[i], source))
+            return true;
+    return false;
+}
+
+/* A configured peer by its address. A peer given by name sends from where its name points to: matched when numeric
+ * only, since names are resolved for calling out. */
+static const struct model_peer *peer_of(const struct line *l, const struct net_addr *source)
+{
+    const struct model_peer *const *peers;
+    size_t n = model_peers(l->model, &peers);
+    for (size_t i = 0; i < n; i++) {
+        struct net_addr a;
+        if (peers[i]->enabled && net_addr_parse(view_of(peers[i]->host), 0, &a) && net_addr_eq_host(&a, source) &&
+            (peers[i]->port == 0 || peers[i]->port == source->port || peers[i]->transport != MODEL_UDP))
+            return peers[i];
+    }
+    return NULL;
+}
+
+/* New calls only: a share that grows from none at 90 % busy to nearly all at 100 %. */
+static bool overloaded(const struct line *l, const struct sip_msg *m)
+{
+    if (m->method != SIP_INVITE)
+        return false;
+    if (l->draining)
+        return true;
+    if (l->busy_permille < OVERLOAD_FROM_PERMILLE)
+        return false;
+    unsigned share = (MIN(l->busy_permille, 1000u) - OVERLOAD_FROM_PERMILLE) * 10;
+    return entropy_below(l->config.entropy, 1000) < share;
+}
+
+static enum sip_gate refuse_overload(struct line *l, struct sip_response *reply)
+{
+    struct buf b = buf_on(l->text, sizeof l->text);
+    sip_putf(&b, SIP_H_RETRY_AFTER, "%u", RETRY_AFTER_MIN_S + entropy_below(l->config.entropy, RETRY_AFTER_SPREAD_S));
+    *reply = (struct sip_response){.status = 503, .headers = buf_view(&b)};
+    l->counts.refused_overload++;
+    return SIP_GATE_ANSWER;
+}
+
+static enum sip_gate challenge(struct line *l, const struct sip_flow *flow, bool stale, struct sip_response *reply)
+{
+    struct buf b = buf_on(l->text, sizeof l->text);
+    nonce_make(l->nonces, timers_now_us(l->config.timers), net_addr_source_key(&flow->remote), l->nonce);
+    digest_put_challenges(&b, view_of(model_settings(l->model)->realm), l->nonce, stale);
+    *reply = (struct sip_response){.status = 401, .headers = buf_view(&b)};
+    return SIP_GATE_ANSWER;
+}
+
+static bool find_credentials(const struct line *l, const struct sip_msg *m, struct digest_credentials *ret)
+{
+    static const enum sip_header headers[] = {SIP_H_AUTHORIZATION, SIP_H_PROXY_AUTHORIZATION};
+    struct view realm = view_of(model_settings(l->model)->realm);
+    for (unsigned i = 0; i < m->n_fields; i++)
+        for (size_t h = 0; h < G_N_ELEMENTS(headers); h++)
+            if (m->fields[i].id == headers[h] && digest_credentials_parse(m->fields[i].value, ret) &&
+                view_eq(ret->realm, realm))
+                return true;
+    return false;
+}
+
+/* Right secret? The same work is done for a user that does not exist, with a secret nobody has (F2). */
+static bool secret_is_right(const struct line *l, const struct model_device *d, const struct digest_credentials *c,
+                            struct view method)
+{
+    char ha1[DIGEST_HEX_MAX];
+    struct view secret = d ? view_of(d->secret) : VIEW("no such account, no such secret");
+    digest_ha1(c->algorithm, c->username, view_of(model_settings(l->model)->realm), secret, ha1);
+    bool right = digest_matches(c, ha1, method);
+    return right && d && d->enabled && d->user->enabled;
+}
+
+static enum sip_gate authenticate(struct line *l, const struct sip_msg *m, const struct sip_flow *flow,
+                                  struct sip_response *reply)
+{
+    struct digest_credentials c;
+    uint64_t source = net_addr_source_key(&flow->remote);
+    int64_t now = timers_now_us(l->config.timers);
+    if (!find_credentials(l, m, &c))
+        return challenge(l, flow, false, reply);
+    if (guard_refuses(l->guard, source, c.username, now))
+        return challenge(l, flow, false, reply); /* the same answer as for a wrong password, which is not tried */
+    if (!c.known_algorithm || !view_eq_nocase(c.qop, VIEW("auth")) || c.nc == 0)
+        return challenge(l, flow, false, reply);
+    enum nonce_verdict nonce = nonce_check(l->nonces, c.nonce, source, c.nc, now);
+    if (nonce != NONCE_GOOD)
+        return challenge(l, flow, nonce != NONCE_FOREIGN, reply);
+    const struct model_device *d = model_device_by_auth_user(l->model, c.username);
+    if (!secret_is_right(l, d, &c, m->method_text)) {
+        guard_failed(l->guard, source, c.username, now);
+        l->counts.auth_failures++;
+        return challenge(l, flow, false, reply);
+    }
+    if (!nonce_use(l->nonces, c.nonce, c.nc, now))
+        return challenge(l, flow, true, reply);
+    guard_succeeded(l->guard, source, c.username);
+    l->admitted.device = d;
+    l->ports.trust(l->ports.arg, flow);
+    return SIP_GATE_PASS;
+}
+
+enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flow *flow, bool in_dialog,
+                        struct sip_response *reply)
+{
+    struct line *l = arg;
+    uint64_t source = net_addr_source_key(&flow->remote);
+    l->admitted = (struct line_admitted){0};
+    if (is_denied(l, &flow->remote))
+        return SIP_GATE_DROP;
+    if (in_dialog) /* both tags are ours and theirs alone: 80 random bits name it (RFC 3261 12.2.2) */
+        return SIP_GATE_PASS;
+    if (is_scanner(m)) {
+        l->counts.scanners++;
+        guard_block(l->guard, source, timers_now_us(l->config.timers));
+        return SIP_GATE_DROP;
+    }
+    if (overloaded(l, m))
+        return refuse_overload(l, reply);
+    l->admitted.peer = peer_of(l, &flow->remote);
+    if (l->admitted.peer || m->method == SIP_OPTIONS)
+        return SIP_GATE_PASS;
+    return authenticate(l, m, flow, reply);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SIP legs: their table, their SDP, and what the call core asks of them (struct leg_port). See leg_priv.h.
+ */
+#include "line/leg_priv.h"
+
+enum { GRACE_US = 30 * G_USEC_PER_SEC };
+
+static void on_grace_over(void *arg)
+{
+    struct line_leg *leg = arg;
+    struct leg_event ev = {.kind = LEG_HUNG_UP, .lost = LEG_LOST_SIGNALLING};
+    line_leg_tell_last(leg, &ev);
+    sip_session_end(leg->session, 408, VIEW("SIP;cause=408;text=\"Connection lost\""), (struct view){0});
+}
+
+static void on_later(void *arg)
+{
+    struct line_leg *leg = arg;
+    struct leg_event ev = {.kind = LEG_REFUSED, .status = leg->later_status};
+    line_leg_tell_last(leg, &ev);
+    line_leg_free(leg); /* there was never a session */
+}
+
+struct line_leg *line_leg_new(struct line *l, uint64_t id)
+{
+    struct line_leg *leg = g_new0(struct line_leg, 1);
+    leg->id = id;
+    leg->line = l;
+    leg->origin = (struct sdp_origin){entropy_u64(l->config.entropy) >> 2, 0};
+    timer_init(&leg->grace, on_grace_over, leg);
+    timer_init(&leg->later, on_later, leg);
+    if (id)
+        g_hash_table_replace(l->legs, &leg->id, leg); /* the key lies in the leg: it changes with it */
+    return leg;
+}
+
+void line_leg_free(struct line_leg *leg)
+{
+    struct line *l = leg->line;
+    if (g_hash_table_lookup(l->legs, &leg->id) == leg)
+        g_hash_table_remove(l->legs, &leg->id);
+    timer_stop(l->config.timers, &leg->grace);
+    timer_stop(l->config.timers, &leg->later);
+    line_outgoing_free(leg);
+    g_free(leg->local_sdp);
+    g_free(leg->offer_sdp);
+    g_free(leg);
+}
+
+void line_leg_name(struct line_leg *leg, uint64_t id)
+{
+    leg->id = id;
+    g_hash_table_replace(leg->line->legs, &leg->id, leg);
+}
+
+struct line_leg *line_leg_get(struct line *l, uint64_t id)
+{
+    struct line_leg *leg = g_hash_table_lookup(l->legs, &id);
+    if (!leg && l->arriving) { /* the core's first word about a leg whose id it has not returned to us yet */
+        leg = l->arriving;
+        l->arriving = NULL;
+        line_leg_name(leg, id);
+    }
+    return leg && !leg->core_done ? leg : NULL;
+}
+
+void line_leg_tell(struct line_leg *leg, const struct leg_event *ev)
+{
+    if (!leg->core_done && leg->id)
+        call_leg_event(leg->line->core, leg->id, ev);
+}
+
+void line_leg_tell_last(struct line_leg *leg, const struct leg_event *ev)
+{
+    bool told = leg->core_done;
+    leg->core_done = true;
+    timer_stop(leg->line->config.timers, &leg->grace);
+    if (!told && leg->id)
+        call_leg_event(leg->line->core, leg->id, ev);
+}
+
+static void set_text(char **text, struct view v)
+{
+    g_free(*text);
+    *text = v.n ? view_dup(v) : NULL;
+}
+
+struct view line_leg_write_sdp(struct line_leg *leg, const struct media_desc *d, bool as_offer)
+{
+    char mem[LEG_SDP_BYTES];
+    struct buf b = buf_on(mem, sizeof mem);
+    struct sdp_origin next = {leg->origin.session_id, leg->origin.version + 1};
+    if (as_offer || !leg->offer_sdp)
+        sdp_write_offer(&b, d, &next, view_of(leg->local_sdp));
+    else
+        sdp_write_answer(&b, d, &next, view_of(leg->offer_sdp));
+    if (leg->local_sdp && sdp_same(buf_view(&b), view_of(leg->local_sdp)))
+        return view_of(leg->local_sdp); /* nothing new: the version stays (RFC 3264 section 8) */
+    leg->origin = next;
+    set_text(&leg->local_sdp, buf_view(&b));
+    return view_of(leg->local_sdp);
+}
+
+bool line_leg_read_sdp(struct line_leg *leg, struct view text, bool is_offer, struct media_desc *ret)
+{
+    struct sdp_fault fault;
+    if (sdp_read(text, ret, &fault) != 0)
+        return false;
+    if (is_offer)
+        set_text(&leg->offer_sdp, text);
+    return true;
+}
+
+struct sip_session_timers line_session_timers(const struct line *l)
+{
+    const struct model_settings *s = model_settings(l->model);
+    return (struct sip_session_timers){s->session_expires_s, s->min_se_s};
+}
+
+struct sip_session_identity line_identity(const struct line *l, const struct party *p, char *mem, size_t cap)
+{
+    struct buf b = buf_on(mem, cap);
+    const char *host = model_settings(l->model)->host;
+    buf_add(&b, VIEW("sip:"));
+    sip_escape_user(p->number[0] ? view_of(p->number) : VIEW("anonymous"), &b);
+    buf_add_char(&b, '@');
+    buf_add_text(&b, host && *host ? host : model_settings(l->model)->realm);
+    return (struct sip_session_identity){
+        .display = view_of(p->name), .uri = buf_view(&b), .withheld = p->withheld || !p->number[0]};
+}
+
+/* --- what the core asks ----------------------------------------------------------------------------------------- */
+
+static void port_ring(void *arg, leg_id id)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    if (leg)
+        sip_session_progress(leg->session, 180, (struct view){0}, (struct view){0});
+}
+
+static void port_progress(void *arg, leg_id id, const struct media_desc *d)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    if (leg)
+        sip_session_progress(leg->session, 183, line_leg_write_sdp(leg, d, false), (struct view){0});
+}
+
+static void port_answer(void *arg, leg_id id, const struct media_desc *d)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    if (!leg)
+        return;
+    sip_session_accept(leg->session, line_leg_write_sdp(leg, d, false));
+    set_text(&leg->offer_sdp, (struct view){0});
+}
+
+static struct view hang_up_reason(const struct hang_up *h)
+{
+    switch (h->how) {
+    case HANG_UP_ELSEWHERE:
+        return VIEW("SIP;cause=200;text=\"Call completed elsewhere\"");
+    case HANG_UP_DECLINED:
+        return VIEW("SIP;cause=603;text=\"Declined on another device\"");
+    case HANG_UP_TRANSFERRED:
+        return VIEW("SIP;cause=200;text=\"Call transferred\"");
+    case HANG_UP_MEDIA:
+        return VIEW("SIP;cause=503;text=\"Media timeout\"");
+    case HANG_UP_SHUTDOWN:
+        return VIEW("SIP;cause=503;text=\"Service ends\"");
+    case HANG_UP_NORMAL:
+    case HANG_UP_REFUSE:
+        return (struct view){0};
+    }
+    return (struct view){0};
+}
+
+static uint16_t hang_up_status(const struct hang_up *h)
+{
+    if (h->how == HANG_UP_REFUSE && h->status >= 300)
+        return h->status;
+    return h->how == HANG_UP_SHUTDOWN ? 503 : 480;
+}
+
+static void port_hang_up(void *arg, leg_id id, const struct hang_up *h)
+{
+    struct line *l = arg;
+    struct line_leg *leg = line_leg_get(l, id);
+    char headers[160];
+    struct buf b = buf_on(headers, sizeof headers);
+    if (!leg)
+        return;
+    leg->core_done = true;
+    timer_stop(l->config.timers, &leg->grace);
+    if (!leg->session) { /* not on the wire: still looking for its target */
+        line_leg_free(leg);
+        return;
+    }
+    if (h->how == HANG_UP_REFUSE && h->retry_after_s)
+        sip_putf(&b, SIP_H_RETRY_AFTER, "%u", h->retry_after_s);
+    if (h->how == HANG_UP_REFUSE && h->text)
+        sip_putf(&b, SIP_H_REASON, "SIP;cause=%u;text=\"%s\"", h->status, h->text);
+    sip_session_end(leg->session, hang_up_status(h), hang_up_reason(h), buf_view(&b));
+}
+
+static int port_offer(void *arg, leg_id id, const struct media_desc *d)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    if (!leg || !leg->session)
+        return ENOTCONN;
+    if (!sip_session_can_offer(leg->session))
+        return EBUSY;
+    return sip_session_offer(leg->session, line_leg_write_sdp(leg, d, true));
+}
+
+static void port_answer_offer(void *arg, leg_id id, const struct media_desc *d)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    if (!leg || !leg->session)
+        return;
+    sip_session_answer_offer(leg->session, line_leg_write_sdp(leg, d, !leg->offer_sdp));
+    set_text(&leg->offer_sdp, (struct view){0});
+}
+
+static void port_refuse_offer(void *arg, leg_id id, uint16_t status)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    if (!leg || !leg->session)
+        return;
+    sip_session_refuse_offer(leg->session, status);
+    set_text(&leg->offer_sdp, (struct view){0});
+}
+
+static void port_identify(void *arg, leg_id id, const struct party *who)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    char mem[256];
+    if (!leg || !leg->session)
+        return;
+    struct sip_session_identity identity = line_identity(leg->line, who, mem, sizeof mem);
+    sip_session_identify(leg->session, &identity);
+}
+
+static void port_send_dtmf(void *arg, leg_id id, char digit, uint16_t ms)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    char mem[64];
+    struct buf b = buf_on(mem, sizeof mem);
+    if (!leg || !leg->session)
+        return;
+    buf_addf(&b, "Signal=%c\r\nDuration=%u\r\n", digit, ms);
+    sip_session_info(leg->session, VIEW("application/dtmf-relay"), buf_view(&b));
+}
+
+static void port_refer_progress(void *arg, leg_id id, uint16_t status)
+{
+    struct line_leg *leg = line_leg_get(arg, id);
+    if (leg && leg->session)
+        sip_session_refer_progress(leg->session, status);
+}
+
+struct leg_port line_leg_port(struct line *l)
+{
+    return (struct leg_port){
+        .arg = l,
+        .dial = line_leg_dial,
+        .ring = port_ring,
+        .progress = port_progress,
+        .answer = port_answer,
+        .hang_up = port_hang_up,
+        .offer = port_offer,
+        .answer_offer = port_answer_offer,
+        .refuse_offer = port_refuse_offer,
+        .identify = port_identify,
+        .send_dtmf = port_send_dtmf,
+        .refer_progress = port_refer_progress,
+    };
+}
+
+/* --- connections that go and come ------------------------------------------------------------------------------- */
+
+void line_legs_flow_closed(struct line *l, const struct sip_flow *flow)
+{
+    GHashTableIter at;
+    void *value;
+    g_hash_table_iter_init(&at, l->legs);
+    while (g_hash_table_iter_next(&at, NULL, &value)) {
+        struct line_leg *leg = value;
+        if (!leg->core_done && leg->session && sip_session_state(leg->session) == SIP_SESSION_UP &&
+            sip_flow_eq(sip_session_flow(leg->session), flow))
+            timer_start(l->config.timers, &leg->grace, GRACE_US);
+    }
+}
+
+void line_legs_move(struct line *l, uint32_t device, const struct sip_flow *now)
+{
+    GHashTableIter at;
+    void *value;
+    g_hash_table_iter_init(&at, l->legs);
+    while (g_hash_table_iter_next(&at, NULL, &value)) {
+        struct line_leg *leg = value;
+        if (leg->device != device || !timer_runs(&leg->grace))
+            continue;
+        timer_stop(l->config.timers, &leg->grace);
+        sip_session_move(leg->session, now);
+    }
+}

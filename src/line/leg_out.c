@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calling out: to a registered contact on the flow it came by, or to a peer, whose targets are looked up and tried in
+ * turn (RFC 3263).
+ */
+#include "line/leg_priv.h"
+
+struct leg_outgoing { /* all that a further try needs, copied: the core's pointers are gone by then */
+    struct line_leg *leg;
+    uint64_t lookup; /* running, or 0 */
+    struct sip_targets targets;
+    unsigned next;
+    char *number, *uri;
+    struct party from, to, via;
+    struct media_desc offer;
+    uint8_t max_forwards;
+};
+
+void line_outgoing_free(struct line_leg *leg)
+{
+    struct leg_outgoing *o = leg->outgoing;
+    if (!o)
+        return;
+    if (o->lookup)
+        sip_resolve_cancel(leg->line->resolver, o->lookup);
+    g_free(o->number);
+    g_free(o->uri);
+    g_free(o);
+    leg->outgoing = NULL;
+}
+
+static void put_via(const struct line *l, const struct party *via, struct buf *headers)
+{
+    char mem[256];
+    if (!via->number[0])
+        return;
+    struct sip_session_identity who = line_identity(l, via, mem, sizeof mem);
+    sip_put_name_addr(headers, SIP_H_DIVERSION, who.display, who.uri, VIEW(";reason=unconditional"));
+}
+
+struct call_out {
+    const struct sip_flow *flow;
+    struct view uri, route;
+    const struct party *from, *to, *via;
+    const struct media_desc *offer;
+    uint8_t max_forwards;
+};
+
+static bool start_session(struct line_leg *leg, const struct call_out *c)
+{
+    struct line *l = leg->line;
+    char from[256], to[256], headers[512];
+    struct buf h = buf_on(headers, sizeof headers);
+    put_via(l, c->via, &h);
+    struct sip_session_identity callee = line_identity(l, c->to, to, sizeof to);
+    struct sip_session_invite p = {
+        .flow = *c->flow,
+        .uri = c->uri,
+        .route = c->route,
+        .from = line_identity(l, c->from, from, sizeof from),
+        .to_display = callee.display,
+        .to_uri = callee.uri,
+        .sdp = line_leg_write_sdp(leg, c->offer, true),
+        .headers = buf_view(&h),
+        .max_forwards = c->max_forwards,
+    };
+    struct sip_session_timers st = line_session_timers(l);
+    leg->session = sip_session_invite(l->endpoint, &p, &st, &line_session_ops, leg);
+    return leg->session != NULL;
+}
+
+static int dial_device(struct line *l, leg_id id, const struct leg_dial *d)
+{
+    const struct binding *b = bindings_get(l->bindings, d->binding);
+    if (!b)
+        return EHOSTUNREACH;
+    struct line_leg *leg = line_leg_new(l, id);
+    leg->user = b->user;
+    leg->device = b->device;
+    struct call_out c = {.flow = &b->flow,
+                         .uri = view_of(b->contact),
+                         .route = view_of(b->path),
+                         .from = &d->from,
+                         .to = &d->to,
+                         .via = &d->via,
+                         .offer = d->offer,
+                         .max_forwards = d->max_forwards};
+    if (start_session(leg, &c))
+        return 0;
+    line_leg_free(leg);
+    return EHOSTUNREACH;
+}
+
+static bool try_target(struct line_leg *leg)
+{
+    struct leg_outgoing *o = leg->outgoing;
+    while (o->next < o->targets.n) {
+        const struct sip_target *t = &o->targets.target[o->next++];
+        struct sip_flow flow = {.transport = t->transport, .remote = t->address};
+        struct call_out c = {.flow = &flow,
+                             .uri = view_of(o->uri),
+                             .from = &o->from,
+                             .to = &o->to,
+                             .via = &o->via,
+                             .offer = &o->offer,
+                             .max_forwards = o->max_forwards};
+        if (start_session(leg, &c))
+            return true;
+        sip_resolver_mark_dead(leg->line->resolver, t);
+    }
+    return false;
+}
+
+static void on_resolved(void *arg, const struct sip_targets *t)
+{
+    struct leg_outgoing *o = arg;
+    o->lookup = 0;
+    o->targets = *t;
+    if (try_target(o->leg))
+        return;
+    o->leg->later_status = 503;
+    timer_start(o->leg->line->config.timers, &o->leg->later, 0);
+}
+
+/* The next target is tried by a new leg under the same id: the former's session has its own end to come to. */
+bool line_outgoing_next(struct line_leg *leg, uint16_t status)
+{
+    struct leg_outgoing *o = leg->outgoing;
+    if (!o || (status != 408 && status != 503))
+        return false;
+    sip_resolver_mark_dead(leg->line->resolver, &o->targets.target[o->next - 1]);
+    if (o->next == o->targets.n)
+        return false;
+    struct line_leg *again = line_leg_new(leg->line, leg->id);
+    again->peer = leg->peer;
+    again->outgoing = o;
+    o->leg = again;
+    leg->outgoing = NULL;
+    leg->core_done = true;
+    if (!try_target(again)) {
+        again->later_status = status;
+        timer_start(leg->line->config.timers, &again->later, 0);
+    }
+    return true;
+}
+
+static char *peer_uri(const struct model_peer *p, const char *number)
+{
+    static const char *const transports[] = {
+        [MODEL_UDP] = "", [MODEL_TCP] = ";transport=tcp", [MODEL_TLS] = ";transport=tls"};
+    char mem[512];
+    struct net_addr a;
+    struct buf b = buf_on(mem, sizeof mem - 1);
+    buf_add(&b, VIEW("sip:"));
+    sip_escape_user(view_of(number), &b);
+    buf_add_char(&b, '@');
+    if (net_addr_parse(view_of(p->host), p->port, &a))
+        net_addr_write_host(&a, true, &b);
+    else
+        buf_add_text(&b, p->host);
+    if (p->port)
+        buf_addf(&b, ":%u", p->port);
+    buf_add_text(&b, transports[p->transport]);
+    return b.full ? NULL : view_dup(buf_view(&b));
+}
+
+static int dial_peer(struct line *l, leg_id id, const struct leg_dial *d)
+{
+    const struct model_peer *p = model_peer_by_id(l->model, d->peer);
+    char *text = p && p->enabled ? peer_uri(p, d->number) : NULL;
+    struct sip_uri uri;
+    if (!text || sip_uri_parse(view_of(text), &uri) != 0) {
+        g_free(text);
+        return EHOSTUNREACH;
+    }
+    struct line_leg *leg = line_leg_new(l, id);
+    struct leg_outgoing *o = g_new0(struct leg_outgoing, 1);
+    *o = (struct leg_outgoing){.leg = leg,
+                               .number = g_strdup(d->number),
+                               .uri = text,
+                               .from = d->from,
+                               .to = d->to,
+                               .via = d->via,
+                               .offer = *d->offer,
+                               .max_forwards = d->max_forwards};
+    leg->peer = d->peer;
+    leg->outgoing = o;
+    uint64_t lookup = sip_resolve(l->resolver, &uri, on_resolved, o);
+    if (lookup)
+        o->lookup = lookup;
+    return 0;
+}
+
+int line_leg_dial(void *arg, leg_id id, const struct leg_dial *d)
+{
+    struct line *l = arg;
+    return d->binding ? dial_device(l, id, d) : dial_peer(l, id, d);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A SIP leg: what joins one session of ours (sip/session.h) with one leg of the call core. Lives until its session is
+ * over; after the core has let go of it (`core_done`), nothing is told upward any more.
+ */
+#pragma once
+
+#include "line/line_priv.h"
+#include "sip/sdp.h"
+
+enum { LEG_SDP_BYTES = 4096 };
+
+struct line_leg {
+    uint64_t id; /* leg_id of the core; key of line->legs, so kept here */
+    struct line *line;
+    struct sip_session *session; /* NULL while a peer's name is being looked up */
+    uint32_t user, device, peer;
+    bool core_done; /* hung up by the core, or told it LEG_HUNG_UP / LEG_REFUSED */
+    struct sdp_origin origin;
+    char *local_sdp;    /* last that we sent: keeps the order of lines, and tells whether content changed */
+    char *offer_sdp;    /* the peer's open offer, until answered */
+    struct timer grace; /* its connection is gone: time to come back */
+    struct timer later; /* tells an event that must not be told from inside a port function */
+    uint16_t later_status;
+    struct leg_outgoing *outgoing; /* while dialling a peer: targets left to try */
+};
+
+struct line_leg *line_leg_new(struct line *l, uint64_t id);
+void line_leg_free(struct line_leg *leg);
+/* Gives an id to a leg that was made with 0. */
+void line_leg_name(struct line_leg *leg, uint64_t id);
+/* The leg while the core may speak of it. */
+struct line_leg *line_leg_get(struct line *l, uint64_t id);
+/* Tells the core, unless it has let go. */
+void line_leg_tell(struct line_leg *leg, const struct leg_event *ev);
+/* LEG_REFUSED or LEG_HUNG_UP: the last thing that is told. */
+void line_leg_tell_last(struct line_leg *leg, const struct leg_event *ev);
+/* Writes our SDP as an offer, or as the answer to the open offer; the view lives until the leg's next one. */
+struct view line_leg_write_sdp(struct line_leg *leg, const struct media_desc *d, bool as_offer);
+/* Reads the peer's; false: it is broken. */
+bool line_leg_read_sdp(struct line_leg *leg, struct view text, bool is_offer, struct media_desc *ret);
+extern const struct sip_session_ops line_session_ops;
+struct sip_session_timers line_session_timers(const struct line *l);
+/* Fills from a party: display, and "sip:number@host" in mem. */
+struct sip_session_identity line_identity(const struct line *l, const struct party *p, char *mem, size_t cap);
+int line_leg_dial(void *arg, leg_id id, const struct leg_dial *d);
+void line_outgoing_free(struct line_leg *leg);
+/* The next target after this one failed without an answer; false: none left. */
+bool line_outgoing_next(struct line_leg *leg, uint16_t status);

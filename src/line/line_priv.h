@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of line/ share. One thread.
+ */
+#pragma once
+
+#include "base/slots.h"
+#include "line/bindings.h"
+#include "line/guard.h"
+#include "line/line.h"
+#include "sip/build.h"
+#include "sip/digest.h"
+#include "sip/endpoint.h"
+#include "sip/session.h"
+
+#include <glib.h>
+
+/* Who a request that just passed the gate comes from; valid until the next one. */
+struct line_admitted {
+    const struct model_device *device; /* NULL: not a device */
+    const struct model_peer *peer;     /* NULL: not a peer */
+};
+
+struct line {
+    struct line_config config;
+    struct line_ports ports;
+    struct model *model;
+    struct call_core *core;
+    struct sip_endpoint *endpoint;
+    struct sip_resolver *resolver;
+    struct bindings *bindings;
+    struct guard *guard;
+    struct nonce_keeper *nonces;
+    struct line_admitted admitted;
+    GHashTable *legs;          /* leg_id (in the leg) -> struct line_leg */
+    struct line_leg *arriving; /* the incoming leg that the core is being told of */
+    GHashTable *pings;         /* running keep-alive transactions */
+    struct timer ping_timer;
+    size_t ping_at; /* where in the bindings the next round goes on */
+    unsigned busy_permille;
+    bool draining;
+    struct line_counts counts;
+    char text[4096]; /* for one header block or stateless answer at a time */
+    char nonce[NONCE_CHARS + 1];
+};
+
+/* Stateless judgement of a request: authentication, strangers, overload (gate.c). */
+enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flow *flow, bool in_dialog,
+                        struct sip_response *reply);
+/* REGISTER of an admitted device (registrar.c). */
+void line_register(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow,
+                   const struct model_device *device);
+/* INVITE of whoever was admitted (leg_in.c). */
+void line_invite(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow);
+/* Keep-alive of phones on UDP (keepalive.c). */
+void line_keepalive_start(struct line *l);
+void line_keepalive_stop(struct line *l);
+/* A binding is gone: legs on its connection are given a grace (leg.c). */
+void line_legs_flow_closed(struct line *l, const struct sip_flow *flow);
+/* A device registered by a new flow: its legs without one move there (leg.c). */
+void line_legs_move(struct line *l, uint32_t device, const struct sip_flow *now);
+
+/* Simple answers. */
+void line_answer(struct sip_server *txn, uint16_t status);
+void line_answer_with(struct sip_server *txn, uint16_t status, struct view headers);
+/* "Allow: …\r\nSupported: …\r\n" for OPTIONS and 405. */
+void line_put_capabilities(struct buf *b);

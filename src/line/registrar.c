@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * REGISTER of an authenticated device (RFC 3261 section 10, 3327, 5626; SIP-2). A device sees and changes its own
+ * contacts only.
+ */
+#include "line/line_priv.h"
+
+enum { CONTACTS_PER_REQUEST = 10, FLOW_TIMER_S = 30 };
+
+struct contact_change {
+    struct sip_name_addr addr;
+    struct view instance;
+    uint32_t reg_id, expires_s; /* expires 0: remove */
+    struct view key;
+};
+
+struct register_request {
+    struct line *line;
+    struct sip_server *txn;
+    const struct sip_msg *msg;
+    const struct sip_flow *flow;
+    const struct model_device *device;
+    struct contact_change change[CONTACTS_PER_REQUEST];
+    unsigned n_changes;
+    char keys[CONTACTS_PER_REQUEST][256];
+};
+
+/* What makes a contact one among the device's: instance and reg-id if it has them, else its URI (SIP-2). */
+static struct view contact_key(struct register_request *r, const struct contact_change *c)
+{
+    struct buf b = buf_on(r->keys[r->n_changes], sizeof r->keys[0]);
+    if (!c->instance.n)
+        return c->addr.uri.text;
+    buf_add(&b, c->instance);
+    buf_addf(&b, ";%u", c->reg_id);
+    return b.full ? c->addr.uri.text : buf_view(&b);
+}
+
+static uint16_t read_expires(const struct register_request *r, struct view params, uint32_t *ret)
+{
+    const struct model_settings *s = model_settings(r->line->model);
+    struct view text;
+    uint32_t seconds = s->register_default_s;
+    if (!sip_param_get(params, VIEW("expires"), &text))
+        text = sip_msg_value(r->msg, SIP_H_EXPIRES);
+    if (text.n && !sip_seconds_parse(text, &seconds))
+        seconds = s->register_default_s; /* what cannot be read counts as not said (RFC 3261 20.19) */
+    if (seconds && seconds < s->register_min_s)
+        return 423;
+    *ret = MIN(seconds, s->register_max_s);
+    return 0;
+}
+
+static uint16_t read_contact(struct register_request *r, struct view value)
+{
+    struct contact_change *c = &r->change[r->n_changes];
+    struct view text;
+    if (r->n_changes == CONTACTS_PER_REQUEST)
+        return 403;
+    *c = (struct contact_change){0};
+    if (!sip_name_addr_parse(value, &c->addr) ||
+        (c->addr.uri.scheme != SIP_SCHEME_SIP && c->addr.uri.scheme != SIP_SCHEME_SIPS) || c->addr.uri.text.n > 1024)
+        return 400;
+    (void)sip_param_get(c->addr.params, VIEW("+sip.instance"), &c->instance);
+    if (sip_param_get(c->addr.params, VIEW("reg-id"), &text) && !view_to_u32(text, INT32_MAX, &c->reg_id))
+        return 400;
+    uint16_t status = read_expires(r, c->addr.params, &c->expires_s);
+    if (status)
+        return status;
+    c->key = contact_key(r, c);
+    r->n_changes++;
+    return 0;
+}
+
+static uint16_t read_contacts(struct register_request *r, bool *all)
+{
+    struct sip_list at = {0};
+    struct view value;
+    *all = false;
+    while (sip_msg_next_value(r->msg, SIP_H_CONTACT, &at, &value)) {
+        uint32_t seconds;
+        if (view_eq(value, VIEW("*"))) {
+            if (!sip_seconds_parse(sip_msg_value(r->msg, SIP_H_EXPIRES), &seconds) || seconds != 0 || r->n_changes)
+                return 400; /* RFC 3261 10.2.2: * only alone and with Expires: 0 */
+            *all = true;
+        } else {
+            uint16_t status = *all ? 400 : read_contact(r, value);
+            if (status)
+                return status;
+        }
+    }
+    return 0;
+}
+
+/* An older REGISTER of the same Call-ID changes nothing (RFC 3261 10.3 step 7). */
+static bool out_of_order(const struct register_request *r, const struct binding *b)
+{
+    return view_eq(view_of(b->call_id), r->msg->call_id) && r->msg->cseq.number < b->cseq;
+}
+
+/* The binding that this contact renews: same key, or the same URI by the rules of comparison. */
+static struct binding *find_binding(const struct register_request *r, const struct contact_change *c)
+{
+    size_t n;
+    struct binding *b = bindings_find(r->line->bindings, r->device->user->id, r->device->id, c->key);
+    if (b || c->instance.n)
+        return b;
+    struct binding *const *list = bindings_of_user(r->line->bindings, r->device->user->id, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct sip_uri old;
+        if (list[i]->device == r->device->id && !list[i]->instance[0] &&
+            sip_uri_parse(view_of(list[i]->contact), &old) == 0 && sip_uri_eq(&old, &c->addr.uri))
+            return list[i];
+    }
+    return NULL;
+}
+
+static void collect_path(const struct register_request *r, struct buf *path)
+{
+    struct sip_list at = {0};
+    struct view value;
+    while (sip_msg_next_value(r->msg, SIP_H_PATH, &at, &value)) {
+        if (path->n)
+            buf_add(path, VIEW(", "));
+        buf_add(path, value);
+    }
+}
+
+/* A phone that was restarted, or moved, comes with another URI from the same place: its old contact would ring in the
+ * void. Those of the device on the very flow of the new one, and not of this very request, are the same phone. */
+static void drop_former_of_flow(const struct register_request *r, const struct binding *now)
+{
+    size_t n;
+    struct binding *const *list = bindings_of_user(r->line->bindings, r->device->user->id, &n);
+    for (size_t i = n; i-- > 0;) {
+        struct binding *b = list[i];
+        if (b != now && b->device == r->device->id && !b->instance[0] && b->since_us < now->since_us &&
+            sip_flow_eq(&b->flow, r->flow)) {
+            bindings_remove(r->line->bindings, b, BINDING_REPLACED);
+            list = bindings_of_user(r->line->bindings, r->device->user->id, &n);
+            i = MIN(i, n);
+        }
+    }
+}
+
+static bool store_contact(struct register_request *r, const struct contact_change *c)
+{
+    char path[1024];
+    struct buf b = buf_on(path, sizeof path);
+    collect_path(r, &b);
+    struct binding *old = find_binding(r, c);
+    struct binding *now =
+        bindings_put(r->line->bindings, &(struct binding_new){
+                                            .device = r->device->id,
+                                            .user = r->device->user->id,
+                                            .reg_id = c->reg_id,
+                                            .cseq = r->msg->cseq.number,
+                                            .key = old ? view_of(old->key) : c->key,
+                                            .instance = c->instance,
+                                            .contact = c->addr.uri.text,
+                                            .path = buf_view(&b),
+                                            .user_agent = view_slice(sip_msg_value(r->msg, SIP_H_USER_AGENT), 0, 120),
+                                            .call_id = r->msg->call_id,
+                                            .flow = *r->flow,
+                                            .expires_s = c->expires_s,
+                                        });
+    if (!now)
+        return false;
+    drop_former_of_flow(r, now);
+    line_legs_move(r->line, r->device->id, r->flow);
+    return true;
+}
+
+static uint16_t apply_contacts(struct register_request *r)
+{
+    for (unsigned i = 0; i < r->n_changes; i++) {
+        struct contact_change *c = &r->change[i];
+        struct binding *b = find_binding(r, c);
+        if (b && out_of_order(r, b))
+            return 500;
+    }
+    for (unsigned i = 0; i < r->n_changes; i++) {
+        struct contact_change *c = &r->change[i];
+        struct binding *b = find_binding(r, c);
+        if (c->expires_s == 0) {
+            if (b)
+                bindings_remove(r->line->bindings, b, BINDING_REMOVED);
+        } else if (!store_contact(r, c)) {
+            return 403;
+        }
+    }
+    return 0;
+}
+
+static void remove_all(const struct register_request *r)
+{
+    for (;;) {
+        size_t n, i = 0;
+        struct binding *const *list = bindings_of_user(r->line->bindings, r->device->user->id, &n);
+        while (i < n && (list[i]->device != r->device->id || out_of_order(r, list[i])))
+            i++;
+        if (i == n)
+            return;
+        bindings_remove(r->line->bindings, list[i], BINDING_REMOVED);
+    }
+}
+
+static void put_contacts(const struct register_request *r, struct buf *b)
+{
+    size_t n;
+    int64_t now = timers_now_us(r->line->config.timers);
+    struct binding *const *list = bindings_of_user(r->line->bindings, r->device->user->id, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct binding *c = list[i];
+        if (c->device != r->device->id)
+            continue;
+        char params[512];
+        struct buf p = buf_on(params, sizeof params);
+        buf_addf(&p, ";expires=%lld", (long long)((c->expires_us - now + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC));
+        if (c->instance[0])
+            buf_addf(&p, ";+sip.instance=\"%s\"", c->instance);
+        if (c->reg_id)
+            buf_addf(&p, ";reg-id=%u", c->reg_id);
+        sip_put_name_addr(b, SIP_H_CONTACT, (struct view){0}, view_of(c->contact), buf_view(&p));
+    }
+}
+
+static void answer_registered(const struct register_request *r)
+{
+    char text[16384]; /* ten contacts of 1,024 and their parameters */
+    struct buf b = buf_on(text, sizeof text);
+    put_contacts(r, &b);
+    char path[1024];
+    struct buf p = buf_on(path, sizeof path);
+    collect_path(r, &p);
+    if (p.n)
+        sip_put(&b, SIP_H_PATH, buf_view(&p));
+    bool outbound = r->n_changes && r->change[0].reg_id && sip_msg_has_token(r->msg, SIP_H_SUPPORTED, VIEW("outbound"));
+    if (outbound) {
+        sip_put(&b, SIP_H_REQUIRE, VIEW("outbound"));
+        sip_put_named(&b, VIEW("Flow-Timer"), VIEW("30"));
+    }
+    sip_put(&b, SIP_H_SUPPORTED, VIEW("path, outbound"));
+    line_answer_with(r->txn, b.full ? 500 : 200, b.full ? (struct view){0} : buf_view(&b));
+}
+
+/* The address of record must be the device's own: its extension, or its sign-in name. */
+static bool own_aor(const struct register_request *r)
+{
+    char user[128];
+    struct buf b = buf_on(user, sizeof user);
+    if (!sip_unescape(r->msg->to.uri.user, &b))
+        return false;
+    return view_eq(buf_view(&b), view_of(r->device->user->number)) ||
+           view_eq(buf_view(&b), view_of(r->device->auth_user));
+}
+
+static void answer_too_brief(const struct register_request *r)
+{
+    struct buf b = buf_on(r->line->text, sizeof r->line->text);
+    sip_putf(&b, SIP_H_MIN_EXPIRES, "%u", model_settings(r->line->model)->register_min_s);
+    line_answer_with(r->txn, 423, buf_view(&b));
+}
+
+void line_register(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow,
+                   const struct model_device *device)
+{
+    struct register_request r = {.line = l, .txn = txn, .msg = m, .flow = flow, .device = device};
+    bool all;
+    uint16_t status = own_aor(&r) ? read_contacts(&r, &all) : 403;
+    if (status == 0 && all)
+        remove_all(&r);
+    else if (status == 0)
+        status = apply_contacts(&r);
+    if (status == 423)
+        answer_too_brief(&r);
+    else if (status)
+        line_answer(txn, status);
+    else
+        answer_registered(&r);
+}
