@@ -84,9 +84,11 @@ enum sip_stream_what sip_stream_cut(struct view bytes, size_t *n)
         return blanks_cut(bytes, n);
     struct view seen = view_slice(bytes, 0, SIP_MESSAGE_BYTES_MAX);
     struct head head = head_read(seen);
+    if (!head.bytes && bytes.n < SIP_MESSAGE_BYTES_MAX)
+        return SIP_STREAM_MORE;
     if (!head.bytes) {
         *n = seen.n;
-        return bytes.n >= SIP_MESSAGE_BYTES_MAX ? SIP_STREAM_BROKEN : SIP_STREAM_MORE;
+        return SIP_STREAM_BROKEN;
     }
     *n = head.bytes;
     if (!head.known || head.broken || head.content_length > SIP_MESSAGE_BYTES_MAX - head.bytes)
