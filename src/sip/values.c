@@ -89,6 +89,23 @@ static bool via_params_read(struct sip_via *via)
     return step == PARAM_END && !view_eq_nocase(via->branch, VIEW("z9hG4bK"));
 }
 
+/* host [COLON port]; blanks may stand around that colon (RFC 3261 section 20.42 shows it). */
+static bool sent_by_read(struct view text, struct sip_via *ret)
+{
+    size_t n = text.n && text.p[0] == '[' ? view_find(text, ']') + 1 : view_span(text, CH_HOST);
+    uint32_t port = 0;
+    ret->host = view_slice(text, 0, n);
+    if (!host_valid(ret->host))
+        return false;
+    struct view rest = view_from(text, ret->host.n);
+    if (!rest.n)
+        return true;
+    if (!view_take_char(&rest, ':') || !view_to_u32(rest, 65535, &port) || !port)
+        return false;
+    ret->port = (uint16_t)port;
+    return true;
+}
+
 enum via_read via_read(struct view value, struct sip_via *ret)
 {
     *ret = (struct sip_via){0};
@@ -102,21 +119,8 @@ enum via_read via_read(struct view value, struct sip_via *ret)
     if (!transport.n || rest.p == before.p)
         return VIA_BAD;
     size_t end = view_find(rest, ';');
-    struct view sent_by = view_trim(view_head(rest, end));
-    /* "host : port" is in the grammar; the blanks are nobody's practice, but legal. */
-    size_t blank = 0;
-    while (blank < sent_by.n && !ch_is(sent_by.p[blank], CH_BLANK))
-        blank++;
-    if (blank < sent_by.n) {
-        struct view port = view_from(sent_by, blank);
-        uint32_t number;
-        ret->host = view_head(sent_by, blank);
-        if (!host_valid(ret->host) || !view_take_char(&port, ':') || !view_to_u32(port, 65535, &number) || !number)
-            return VIA_BAD;
-        ret->port = (uint16_t)number;
-    } else if (!hostport_split(sent_by, &ret->host, &ret->port)) {
+    if (!sent_by_read(view_trim(view_head(rest, end)), ret))
         return VIA_BAD;
-    }
     ret->known_transport = sip_transport_parse(transport, &ret->transport);
     ret->params = view_trim(view_from(rest, end));
     return via_params_read(ret) ? VIA_GOOD : VIA_BAD_PARAMS;
