@@ -33,6 +33,7 @@ struct loop {
     struct idle_hook hook[IDLE_HOOKS_MAX];
     struct epoll_event event[EVENTS_PER_TURN];
     int n_events; /* of this turn; 0 between turns */
+    int64_t waited_us;
 };
 
 struct loop *loop_new(void)
@@ -72,6 +73,11 @@ void loop_free(struct loop *l)
     (void)close(l->epoll_fd);
     (void)close(l->wake_fd);
     g_free(l);
+}
+
+int64_t loop_waited_us(const struct loop *l)
+{
+    return l->waited_us;
 }
 
 struct timers *loop_timers(struct loop *l)
@@ -150,12 +156,12 @@ static void handle_inbox(struct loop *l)
     }
 }
 
-static int wait_ms(struct loop *l)
+static int wait_ms(struct loop *l, int64_t now_us)
 {
     int64_t next_us = timers_next_us(l->timers);
     if (next_us == INT64_MAX)
         return -1;
-    int64_t us = next_us - clock_monotonic_us();
+    int64_t us = next_us - now_us;
     if (us <= 0)
         return 0;
     return us > INT64_C(3600000000) ? 3600000 : (int)((us + 999) / 1000); /* rounded up: never too early */
@@ -163,8 +169,11 @@ static int wait_ms(struct loop *l)
 
 static void turn(struct loop *l)
 {
-    int n = epoll_wait(l->epoll_fd, l->event, EVENTS_PER_TURN, wait_ms(l));
-    timers_set_now(l->timers, clock_monotonic_us(), clock_wall_us());
+    int64_t before_us = clock_monotonic_us();
+    int n = epoll_wait(l->epoll_fd, l->event, EVENTS_PER_TURN, wait_ms(l, before_us));
+    int64_t now_us = clock_monotonic_us();
+    l->waited_us += now_us - before_us;
+    timers_set_now(l->timers, now_us, clock_wall_us());
     l->n_events = n > 0 ? n : 0;
     for (int i = 0; i < l->n_events; i++) {
         struct loop_watch *w = l->event[i].data.ptr;

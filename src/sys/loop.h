@@ -18,6 +18,9 @@ void loop_free(struct loop *l); /* after loop_run returned; messages still waiti
 /* The thread's timers; the loop sets their present before each event and fires what is due. */
 struct timers *loop_timers(struct loop *l);
 
+/* How long the loop has waited for events since it was made: what is left of the time is its load. */
+int64_t loop_waited_us(const struct loop *l);
+
 struct loop_watch {
     int fd;
     void (*ready)(void *arg, uint32_t epoll_events);
