@@ -124,8 +124,10 @@ bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b)
 {
     if (a->scheme != b->scheme)
         return false;
+    if (view_eq(a->text, b->text)) /* also what the rules below would not say of doubled parameters */
+        return true;
     if (a->scheme == SIP_SCHEME_OTHER)
-        return view_eq(a->text, b->text);
+        return false;
     if (a->scheme == SIP_SCHEME_TEL)
         return number_eq(a->user, b->user) && params_agree(a->params, b->params, true) &&
                params_agree(b->params, a->params, true);
