@@ -87,6 +87,11 @@ size_t sip_endpoint_transactions(const struct sip_endpoint *ep)
     return g_hash_table_size(ep->servers) + g_hash_table_size(ep->clients);
 }
 
+void **sip_endpoint_sessions(struct sip_endpoint *ep)
+{
+    return &ep->sessions;
+}
+
 bool sip_endpoint_contact(struct sip_endpoint *ep, const struct sip_flow *flow, struct view user, struct buf *out)
 {
     static const char *const params[SIP_TRANSPORTS] = {"", ";transport=tcp", ";transport=tls", ";transport=ws",

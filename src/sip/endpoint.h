@@ -94,6 +94,8 @@ void sip_endpoint_flow_opened(struct sip_endpoint *ep, const struct sip_flow *as
 const struct sip_endpoint_config *sip_endpoint_config(const struct sip_endpoint *ep);
 const struct sip_endpoint_ports *sip_endpoint_ports(const struct sip_endpoint *ep);
 size_t sip_endpoint_transactions(const struct sip_endpoint *ep); /* for "nothing left behind" */
+/* A place for session.c to keep its register of this endpoint's sessions. */
+void **sip_endpoint_sessions(struct sip_endpoint *ep);
 /* The methods that are let in, for Allow. MESSAGE and PUBLISH are known and answered 405, others 501. */
 struct view sip_endpoint_allow(void);
 

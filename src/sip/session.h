@@ -78,7 +78,8 @@ struct sip_session_ops {
 struct sip_session_identity {
     struct view display; /* UTF-8, unescaped */
     struct view uri;     /* "sip:100@host" */
-    bool withheld;       /* From anonymous, Privacy: id (RFC 3323, 3325) */
+    bool withheld;       /* From anonymous, Privacy: id (RFC 3323, 3325), no P-Asserted-Identity unless … */
+    bool trusted;        /* … the peer is one that is told withheld identities all the same (a trunk; RFC 3325) */
 };
 
 struct sip_session_invite {
@@ -87,9 +88,10 @@ struct sip_session_invite {
     struct view route;    /* value of Route (from Path or a preloaded route); empty: none */
     struct sip_session_identity from;
     struct view to_display, to_uri;
-    struct view sdp;      /* our offer; empty: late offer */
-    struct view headers;  /* further whole lines: Alert-Info, Call-Info, Diversion, Reason … */
-    uint8_t max_forwards; /* 0: 70 */
+    struct view sdp;          /* our offer; empty: late offer */
+    struct view headers;      /* further whole lines: Alert-Info, Call-Info, Diversion, Reason … */
+    struct view contact_user; /* user of our Contact; empty: that of from.uri, or none when withheld */
+    uint8_t max_forwards;     /* 0: 70 */
     /* Credentials for 401/407 of this peer (trunks); NULL: challenges are refusals (F5). Copied. */
     const struct sip_session_credentials {
         struct view user, realm, password; /* realm empty: any */
@@ -150,4 +152,6 @@ void sip_session_move(struct sip_session *s, const struct sip_flow *now);
 void *sip_session_find(struct sip_endpoint *ep, const struct sip_replaces *r);
 
 /* How many there are: for "nothing left behind". */
-size_t sip_session_count(const struct sip_endpoint *ep);
+size_t sip_session_count(struct sip_endpoint *ep);
+/* Frees all of them without a word to anybody but `over`: before sip_endpoint_free. */
+void sip_sessions_drop(struct sip_endpoint *ep);

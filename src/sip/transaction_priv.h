@@ -42,6 +42,7 @@ struct sip_endpoint {
     GHashTable *dialogs;      /* &sip_dialog_entry.id */
     struct sip_client *waits; /* client transactions on streams that wait for a final response */
     unsigned unanswered;      /* server transactions without a final response */
+    void *sessions;           /* session.c's register of sessions; not looked into here */
     struct arena arena;       /* of the message being received */
     char *out;                /* SIP_MESSAGE_BYTES_MAX: where messages are written before they are sent */
 };
