@@ -8,13 +8,17 @@
 #include "tests/fuzz/replay.h"
 
 #include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Of a rule that must hold for any input. */
-#define MUST(condition)                                           \
-    do {                                                          \
-        if (!(condition))                                         \
-            g_error("%s:%d: %s", __FILE__, __LINE__, #condition); \
+/* Of a rule that must hold for any input. abort, which the fuzzer catches and keeps the input of. */
+#define MUST(condition)                                                           \
+    do {                                                                          \
+        if (!(condition)) {                                                       \
+            (void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            abort();                                                              \
+        }                                                                         \
     } while (0)
 
 /* Does v lie inside the bytes? */
