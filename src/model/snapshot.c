@@ -20,6 +20,7 @@ void model_unref(struct model *m)
     g_hash_table_destroy(m->device_by_auth_user);
     g_hash_table_destroy(m->peer_by_id);
     g_ptr_array_free(m->users, TRUE);
+    g_ptr_array_free(m->devices, TRUE);
     g_ptr_array_free(m->peers, TRUE);
     g_array_free(m->user, TRUE);
     g_array_free(m->device, TRUE);
@@ -75,6 +76,12 @@ size_t model_users(const struct model *m, const struct model_user *const **ret)
 {
     *ret = (const struct model_user *const *)m->users->pdata;
     return m->users->len;
+}
+
+size_t model_devices(const struct model *m, const struct model_device *const **ret)
+{
+    *ret = (const struct model_device *const *)m->devices->pdata;
+    return m->devices->len;
 }
 
 size_t model_denied(const struct model *m, const struct net_range **ret)

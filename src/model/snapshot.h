@@ -93,6 +93,7 @@ const struct model_device *model_device_by_auth_user(const struct model *m, stru
 const struct model_device *model_device_by_id(const struct model *m, uint32_t id);
 size_t model_peers(const struct model *m, const struct model_peer *const **ret);
 const struct model_peer *model_peer_by_id(const struct model *m, uint32_t id);
+size_t model_devices(const struct model *m, const struct model_device *const **ret);
 size_t model_users(const struct model *m, const struct model_user *const **ret);
 /* Denied and allowed sources (SEC-7). */
 size_t model_denied(const struct model *m, const struct net_range **ret);

@@ -162,6 +162,7 @@ static unsigned index_devices(struct model *m, const GArray *device_user)
         }
         g_hash_table_insert(m->device_by_id, GUINT_TO_POINTER(d->id), d);
         g_hash_table_insert(m->device_by_auth_user, &m->auth_user[i], d);
+        g_ptr_array_add(m->devices, d);
     }
     return left_out;
 }
@@ -192,6 +193,7 @@ struct model *model_builder_finish(struct model_builder *b, unsigned *ret_left_o
     m->device_by_auth_user = g_hash_table_new(view_hash, view_hash_eq);
     m->peer_by_id = g_hash_table_new(NULL, NULL);
     m->users = g_ptr_array_sized_new(m->user->len);
+    m->devices = g_ptr_array_sized_new(m->device->len);
     m->peers = g_ptr_array_sized_new(m->peer->len);
     unsigned left_out = index_users(m);
     left_out += index_devices(m, b->device_user);

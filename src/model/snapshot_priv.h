@@ -19,6 +19,7 @@ struct model {
     GArray *peer;
     GArray *denied;   /* struct net_range */
     GPtrArray *users; /* rows that were kept, in the order added */
+    GPtrArray *devices;
     GPtrArray *peers;
     GHashTable *user_by_id, *user_by_number; /* of struct model_user */
     GHashTable *device_by_id, *device_by_auth_user;
