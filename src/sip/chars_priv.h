@@ -43,9 +43,10 @@ static inline bool view_all(struct view v, unsigned classes)
     return v.n > 0 && view_span(v, classes) == v.n;
 }
 
+/* What is behind the first bytes; an empty view may have no address, and nothing may be added to that. */
 static inline struct view view_from(struct view v, size_t from)
 {
-    return (struct view){v.p + from, v.n - from};
+    return (struct view){from ? v.p + from : v.p, v.n - from};
 }
 
 static inline struct view view_head(struct view v, size_t n)
@@ -67,8 +68,7 @@ static inline struct view view_take(struct view *v, unsigned classes)
 {
     size_t n = view_span(*v, classes);
     struct view head = {v->p, n};
-    v->p += n;
-    v->n -= n;
+    *v = view_from(*v, n);
     return head;
 }
 

@@ -3,8 +3,10 @@
  * A SIP message as views into the bytes it came in (RFC 3261). Parsing copies nothing but header lists into an arena;
  * folded lines are joined in place (line ends become blanks), so the buffer must be ours to write.
  *
- * Limits (A6): message 64 KiB, 256 header lines, 8 KiB a line, 64 Via values. Strict framing (A5): white space or a
- * control byte before the colon, NUL in a header, and two Content-Length are refused.
+ * Limits (A6): message 64 KiB, 256 header lines, 8 KiB a line, 64 Via values. Strict framing (A5): a control byte
+ * before the colon, white space there behind a name without an id (with a known name RFC 3261's grammar and RFC 4475
+ * section 3.1.1.1 want it accepted, and it means the same to everyone who goes by the id), NUL in a header (but as a
+ * quoted-pair, RFC 4475 section 3.1.1.2), and two Content-Length, CSeq, To, From, Call-ID or Max-Forwards are refused.
  */
 #pragma once
 
@@ -156,7 +158,8 @@ struct sip_fault {
 /*
  * Reads one message out of `bytes` (one datagram, or one message cut out by sip_stream). Returns 0 and fills *ret, or
  * EBADMSG with *fault filled and *ret holding what could be read (all views valid, possibly empty), so that a 400 can
- * be built from it. A response that is wrong is never answerable. Octets behind the body are ignored (RFC 3261 18.3).
+ * be built from it. A response that is wrong is never answerable, nor is an ACK. Octets behind the body are ignored
+ * (RFC 3261 18.3). reliable_transport: Content-Length must be there (RFC 3261 section 20.14).
  */
 [[gnu::warn_unused_result]] int sip_msg_parse(struct sip_msg *ret, struct arena *arena, char *bytes, size_t n,
                                               bool reliable_transport, struct sip_fault *fault);
