@@ -59,6 +59,7 @@ static void bridge_forget(struct bridge *br, struct leg *leg)
 
 static void bridge_released(struct controller *c, struct leg *leg)
 {
+    leg_answer_same(leg); /* an answer that waited for the other leg */
     bridge_forget((struct bridge *)c, leg);
 }
 
@@ -112,8 +113,8 @@ static void bridge_match(struct bridge *br, struct leg *leg)
 /* A leg waits for our answer to a change that the other had to follow first. */
 static void bridge_answer_owed(struct leg *leg, const struct leg *other)
 {
-    if (leg->exchange == EXCHANGE_PEERS && leg_is_settled(other) &&
-        !leg_accept_offer(leg, leg_voice(other)) && !leg_accept_offer(leg, leg_voice(leg)))
+    if (leg->exchange == EXCHANGE_PEERS && leg_is_settled(other) && !leg_accept_offer(leg, leg_voice(other)) &&
+        !leg_accept_offer(leg, leg_voice(leg)))
         leg_refuse_offer(leg, 488);
 }
 

@@ -53,6 +53,12 @@ static bool outlives_answer(enum call_reason r)
     return r == REASON_MEDIA_TIMEOUT || r == REASON_TRANSFERRED || r == REASON_UNREACHABLE || r == REASON_REPLACED;
 }
 
+/* Who ended a call that no leg ended: who was called said no, or nobody was. */
+static enum call_ended_by ended_by_itself(enum call_reason r)
+{
+    return r == REASON_BUSY || r == REASON_REFUSED ? ENDED_BY_CALLEE : ENDED_BY_SYSTEM;
+}
+
 void call_end(struct call *call, enum call_reason reason, const struct leg *by)
 {
     if (call->state == CALL_IS_OVER)
@@ -60,7 +66,7 @@ void call_end(struct call *call, enum call_reason reason, const struct leg *by)
     call->state = CALL_IS_OVER;
     call->ended_us = timers_now_us(call->core->timers);
     call->reason = (uint8_t)(call->answered_us && !outlives_answer(reason) ? REASON_ANSWERED : reason);
-    call->ended_by = (uint8_t)(!by ? ENDED_BY_SYSTEM : by == call->caller ? ENDED_BY_CALLER : ENDED_BY_CALLEE);
+    call->ended_by = (uint8_t)(!by ? ended_by_itself(reason) : by == call->caller ? ENDED_BY_CALLER : ENDED_BY_CALLEE);
     for (uint16_t s = 1; s <= call->n_segments; s++)
         call_segment_close(call, s, reason);
     call_trace(call, &(struct trace_fact){.kind = TRACE_ENDED, .outcome = call_reason_name(call->reason)});
@@ -137,12 +143,13 @@ void call_take_leg(struct call *to, struct leg *leg)
     if (from == to)
         return;
     call_segment_close(from, leg->segment, REASON_TRANSFERRED);
-    leg->segment = call_segment_open(to, &(struct segment_begin){.kind = leg->peer ? SEGMENT_PEER : SEGMENT_USER,
-                                                                 .target = &leg->party,
-                                                                 .user = leg->user,
-                                                                 .peer = leg->peer});
-    if (leg_is_up(leg))
-        call_segment_answered(to, leg->segment, leg->device);
+    leg->segment = 0;
+    if (leg_is_up(leg)) /* for one that rings its dial has a segment */
+        leg->segment = call_segment_open(to, &(struct segment_begin){.kind = leg->peer ? SEGMENT_PEER : SEGMENT_USER,
+                                                                     .target = &leg->party,
+                                                                     .user = leg->user,
+                                                                     .peer = leg->peer});
+    call_segment_answered(to, leg->segment, leg->device);
     if (from->legs->len == 1)
         call_end(from, REASON_TRANSFERRED, NULL);
     call_drop_leg(from, leg);

@@ -5,6 +5,7 @@
 #include "call/core.h"
 
 #include "call/core_priv.h"
+#include "call/core_view.h"
 #include "call/transfer.h"
 
 enum { LEGS_MAX = 200000 }; /* what a flood may cost us; configured limits are far below */
@@ -84,6 +85,31 @@ struct load *call_core_load(struct call_core *core)
     return core->load;
 }
 
+struct timers *call_core_timers(const struct call_core *core)
+{
+    return core->timers;
+}
+
+const struct entropy *call_core_entropy(const struct call_core *core)
+{
+    return &core->entropy;
+}
+
+const struct model *call_core_model(const struct call_core *core)
+{
+    return core->model;
+}
+
+size_t call_core_locate(const struct call_core *core, uint32_t user, struct location_device *ret, size_t max)
+{
+    return core->location.devices(core->location.arg, user, ret, max);
+}
+
+size_t call_core_calls(const struct call_core *core)
+{
+    return core->calls->len;
+}
+
 void controller_init(struct controller *c, struct call_core *core, const struct controller_ops *ops)
 {
     c->ops = ops;
@@ -117,10 +143,9 @@ static struct leg *leg_of_incoming(struct call_core *core, const struct leg_inco
 static void refuse(struct leg *leg, const struct call_refusal *no)
 {
     call_end(leg->call, no->reason, NULL);
-    leg_hang_up(leg, &(struct hang_up){.how = HANG_UP_REFUSE,
-                                       .status = no->status,
-                                       .retry_after_s = no->retry_after_s,
-                                       .text = no->text});
+    leg_hang_up(leg,
+                &(struct hang_up){
+                    .how = HANG_UP_REFUSE, .status = no->status, .retry_after_s = no->retry_after_s, .text = no->text});
 }
 
 leg_id call_leg_incoming(struct call_core *core, const struct leg_incoming *in)

@@ -19,8 +19,8 @@ struct leg;
 enum want_why { WANT_CALL, WANT_TRANSFER };
 struct call_want {
     enum want_why why;
-    const char *number;     /* zero-ended */
-    uint32_t user, peer;    /* by whose rights: the caller, or who transfers */
+    const char *number;      /* zero-ended */
+    uint32_t user, peer;     /* by whose rights: the caller, or who transfers */
     const struct party *via; /* who transfers; NULL: none */
 };
 

@@ -33,10 +33,10 @@ struct call_core {
 
 struct call {
     struct call_core *core;
-    GPtrArray *legs; /* in the order they came */
+    GPtrArray *legs;    /* in the order they came */
     struct leg *caller; /* NULL: gone, or taken over by another call */
-    uint32_t place;  /* in core->calls */
-    uint8_t state;   /* enum call_state */
+    uint32_t place;     /* in core->calls */
+    uint8_t state;      /* enum call_state */
     uint8_t direction, ended_by, reason;
     struct uuid id;
     int64_t started_us, answered_us, ended_us; /* monotonic; answered and ended 0: not yet */

@@ -4,6 +4,7 @@
  */
 #include "call/leg.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "call/core_priv.h"
@@ -64,11 +65,15 @@ struct leg *leg_new_outgoing(struct call *call, struct controller *c, const stru
     return NULL;
 }
 
-int leg_dial(struct leg *leg, const struct media_desc *formats, struct leg_dial *d)
+int leg_dial(struct leg *leg, const struct leg *caller, struct leg_dial *d)
 {
-    struct media_desc offer = leg->local;
-    memcpy(offer.format, formats->format, sizeof(offer.format));
-    offer.n_formats = formats->n_formats;
+    struct media_desc formats = leg_formats_for(caller, leg->allowed, leg->n_allowed), offer = leg->local;
+    if (formats.n_formats == 0) {
+        leg_leave(leg);
+        return ENOTSUP;
+    }
+    memcpy(offer.format, formats.format, sizeof(offer.format));
+    offer.n_formats = formats.n_formats;
     offer.dir = MEDIA_BOTH;
     leg->proposed = offer;
     leg->exchange = EXCHANGE_OURS;
@@ -86,6 +91,34 @@ void leg_hand_over(struct leg *leg, struct controller *to)
     leg->controller = to;
     if (from && from != to)
         from->ops->released(from, leg);
+}
+
+void leg_detach(struct leg *leg)
+{
+    leg->controller = NULL;
+}
+
+void leg_identify(struct leg *leg, const struct party *who)
+{
+    if (leg->state != LEG_OVER)
+        leg->core->legs.identify(leg->core->legs.arg, leg->id, who);
+}
+
+void leg_refuse_refer(struct leg *leg, uint16_t status)
+{
+    leg->core->legs.refer_progress(leg->core->legs.arg, leg->id, status);
+}
+
+void leg_set_segment(struct leg *leg, uint16_t segment)
+{
+    leg->segment = segment;
+}
+
+uint8_t leg_spend_hop(struct leg *leg)
+{
+    if (leg->max_forwards > 0)
+        leg->max_forwards--;
+    return leg->max_forwards;
 }
 
 int leg_open_media(struct leg *leg)

@@ -39,9 +39,9 @@ struct leg {
     struct leg_pending *pending;
     media_id media; /* 0: not opened yet */
     uint32_t user, device, peer;
-    uint16_t segment; /* of the call, + 1; 0: none */
+    uint16_t segment;                    /* of the call, + 1; 0: none */
     uint8_t way, state, exchange, sound; /* enum leg_way, leg_state, leg_exchange, media_sound */
-    uint8_t profile, language;      /* enum media_profile, language */
+    uint8_t profile, language;           /* enum media_profile, language */
     uint8_t max_forwards;
     uint8_t allowed[MODEL_CODECS]; /* enum codec: what it may use, by configuration */
     uint8_t n_allowed;
@@ -60,12 +60,15 @@ struct leg_to { /* a leg to be called */
 };
 /* An outgoing leg in this call, controlled by c; nothing is sent yet. NULL: no media session could be had. */
 struct leg *leg_new_outgoing(struct call *call, struct controller *c, const struct leg_to *to);
-/* Sends it. 0, or an errno: the leg is gone. d->offer is made of `formats`; d->max_forwards is the leg's. */
-[[gnu::warn_unused_result]] int leg_dial(struct leg *leg, const struct media_desc *formats, struct leg_dial *d);
+/* Sends it with an offer of what the caller can have and this leg may use. 0, or an errno and the leg is gone: ENOTSUP
+ * when there is no such codec. d->offer and d->max_forwards are filled in. */
+[[gnu::warn_unused_result]] int leg_dial(struct leg *leg, const struct leg *caller, struct leg_dial *d);
 
 /* The one way to another controller. Kept: call, identity, media session, what was agreed, open exchange, sound, joint.
  * The former one is told by `released`. */
 void leg_hand_over(struct leg *leg, struct controller *to);
+/* For its controller, which has forgotten it already: nobody has it until the next hand-over. */
+void leg_detach(struct leg *leg);
 
 /* Incoming, not answered yet. Nothing that was done is done again. */
 [[gnu::warn_unused_result]] int leg_open_media(struct leg *leg); /* before the first of the following */
@@ -87,12 +90,12 @@ void leg_give_offer(struct leg *leg); /* it asked for one */
 /* For controllers without a say in codecs: goes on with the present one, or refuses. */
 void leg_answer_same(struct leg *leg);
 
-enum codec leg_voice(const struct leg *leg);         /* agreed, or CODEC_NONE */
-bool leg_has_events(const struct leg *leg);          /* digits go by RFC 4733 */
-bool leg_can(const struct leg *leg, enum codec c);   /* said or configured to be able */
-bool leg_holds(const struct leg *leg);               /* it put us on hold (CALL-8) */
+enum codec leg_voice(const struct leg *leg);       /* agreed, or CODEC_NONE */
+bool leg_has_events(const struct leg *leg);        /* digits go by RFC 4733 */
+bool leg_can(const struct leg *leg, enum codec c); /* said or configured to be able */
+bool leg_holds(const struct leg *leg);             /* it put us on hold (CALL-8) */
 bool leg_is_up(const struct leg *leg);
-bool leg_is_settled(const struct leg *leg);          /* no offer is open or waits */
+bool leg_is_settled(const struct leg *leg); /* no offer is open or waits */
 
 /* Formats with these voice codecs in this order and their telephone-events; payload types as `like` uses them where it
  * does (RFC 3264: one type, one meaning), else usual ones. `like` may be NULL. */
@@ -100,6 +103,11 @@ struct media_desc leg_formats(const enum codec *voice, size_t n, const struct le
 /* What to offer to somebody who may use allowed[0..n), on behalf of `leg`: its present codec or its offer's order, then
  * whatever else it can. No format: nothing in common. */
 struct media_desc leg_formats_for(const struct leg *leg, const uint8_t *allowed, size_t n);
+
+void leg_identify(struct leg *leg, const struct party *who); /* who is at the other end */
+void leg_refuse_refer(struct leg *leg, uint16_t status);
+void leg_set_segment(struct leg *leg, uint16_t segment); /* of its call's record, that it ends with */
+uint8_t leg_spend_hop(struct leg *leg);                  /* what its next call may still be passed on */
 
 /* Sound and packets. Commands that change nothing are not sent. */
 void leg_join(struct leg *a, struct leg *b);

@@ -21,6 +21,3 @@ void load_free(struct load *l);
 struct load_count load_get(const struct load *l, enum load_of of, uint32_t id);
 void load_add_call(struct load *l, enum load_of of, uint32_t id, int by); /* by 1 or -1; id 0 is nobody */
 void load_add_ringing(struct load *l, enum load_of of, uint32_t id, int by);
-
-/* For features. */
-struct load *call_core_load(struct call_core *core);

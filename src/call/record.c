@@ -39,10 +39,18 @@ const char *call_reason_name(enum call_reason r)
 const char *trace_kind_name(enum trace_kind k)
 {
     static const char *const names[TRACE_KINDS] = {
-        [TRACE_ARRIVED] = "arrived",       [TRACE_IDENTITY] = "identity", [TRACE_DEVICE] = "device",
-        [TRACE_RING] = "ring",             [TRACE_ROUTE_TRY] = "route_try", [TRACE_LIMIT] = "limit",
-        [TRACE_PERMISSION] = "permission", [TRACE_TRANSFER] = "transfer", [TRACE_PROMPT] = "prompt",
-        [TRACE_ANSWERED] = "answered",     [TRACE_LOOP] = "loop",         [TRACE_ENDED] = "ended",
+        [TRACE_ARRIVED] = "arrived",
+        [TRACE_IDENTITY] = "identity",
+        [TRACE_DEVICE] = "device",
+        [TRACE_RING] = "ring",
+        [TRACE_ROUTE_TRY] = "route_try",
+        [TRACE_LIMIT] = "limit",
+        [TRACE_PERMISSION] = "permission",
+        [TRACE_TRANSFER] = "transfer",
+        [TRACE_PROMPT] = "prompt",
+        [TRACE_ANSWERED] = "answered",
+        [TRACE_LOOP] = "loop",
+        [TRACE_ENDED] = "ended",
     };
     return names[k];
 }

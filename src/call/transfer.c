@@ -34,7 +34,7 @@ static void departing_event(struct controller *c, struct leg *leg, const struct 
         leg_answer_same(leg);
         break;
     case LEG_REFERRED:
-        leg->core->legs.refer_progress(leg->core->legs.arg, leg->id, 603);
+        leg_refuse_refer(leg, 603);
         break;
     case LEG_HUNG_UP:
     case LEG_REFUSED:
@@ -96,8 +96,6 @@ static void depart(struct leg *leg)
     leg_hand_over(leg, &d->controller);
     leg_play(leg, SOUND_NONE);
     leg_watch(leg, 0);
-    if (leg->exchange == EXCHANGE_PEERS || leg->exchange == EXCHANGE_ASKED)
-        leg_answer_same(leg);
     leg_drop_pending(leg);
 }
 
@@ -138,7 +136,10 @@ static void leave_transferred(struct leg *leg)
     call_segment_close(leg->call, leg->segment, REASON_TRANSFERRED);
     if (leg->call->legs->len == 1)
         call_end(leg->call, REASON_TRANSFERRED, leg);
-    leg_hang_up(leg, &(struct hang_up){.how = HANG_UP_TRANSFERRED});
+    if (leg_is_up(leg))
+        leg_hang_up(leg, &(struct hang_up){.how = HANG_UP_TRANSFERRED});
+    else /* he called a target that still rings */
+        leg_hang_up(leg, &(struct hang_up){.how = HANG_UP_REFUSE, .status = 487});
 }
 
 static void attended(struct leg *x, struct leg *y, leg_id replaces)
@@ -193,7 +194,7 @@ bool transfer_take_place(struct leg *leg, struct leg *old)
         call_drop_leg(call, leg);
         return false;
     }
-    call_trace_leg(leg, TRACE_TRANSFER, rings ? OUTCOME_PICKED_UP : OUTCOME_REPLACED, 0);
+    call_trace_leg(old, TRACE_TRANSFER, rings ? OUTCOME_PICKED_UP : OUTCOME_REPLACED, 0);
     call_segment_close(call, old->segment, rings ? REASON_PICKED_UP_ELSEWHERE : REASON_REPLACED);
     leg_hang_up(old, &(struct hang_up){.how = rings ? HANG_UP_ELSEWHERE : HANG_UP_TRANSFERRED});
     return true;

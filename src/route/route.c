@@ -34,8 +34,8 @@ static void to_user(const struct model_user *user, struct route_decision *d)
     d->user = user->enabled ? user : NULL;
 }
 
-/* The enabled peer with the longest prefix of the number. Of those that are off, the longest is told: a person would ask
- * why it was not used. */
+/* The enabled peer with the longest prefix of the number. Of those that are off, the longest is told: a person would
+ * ask why it was not used. */
 static const struct model_peer *peer_for(const struct model *m, const char *number, struct route_decision *d)
 {
     const struct model_peer *const *peers;
