@@ -66,7 +66,7 @@ struct sip_session_ops {
     uint16_t (*info)(void *user, const struct sip_msg *m);
     /* REFER: return 202 (or 200 with norefersub), 403, 603 … For 202 sip_session_refer_progress is owed. */
     uint16_t (*referred)(void *user, const struct sip_session_refer *r);
-    /* NOTIFY inside the dialog for a REFER that we sent: its sipfrag status. May be NULL. */
+    /* A REFER that we sent: the sipfrag status of its NOTIFYs, or its own refusal. May be NULL. */
     void (*refer_notified)(void *user, uint16_t status);
     /* It is over, for whatever reason but our own sip_session_end. */
     void (*ended)(void *user, const struct sip_session_ended *e);
@@ -137,6 +137,9 @@ void sip_session_info(struct sip_session *s, struct view content_type, struct vi
 /* NOTIFY with message/sipfrag for the REFER being served: 100, 180, 200, 486 …; a final status ends the subscription.
  */
 void sip_session_refer_progress(struct sip_session *s, uint16_t status);
+
+/* Asks the peer to call somebody else; refer_to is the header's value. Only while up; refer_notified tells how it goes. */
+void sip_session_refer(struct sip_session *s, struct view refer_to);
 
 enum sip_session_state sip_session_state(const struct sip_session *s);
 /* Where requests to this peer go now (follows a NAT rebinding), and the peer's properties. */

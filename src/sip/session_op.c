@@ -13,6 +13,7 @@ enum { AUTH_LINE_MAX = 4096, CNONCE_CHARS = 16 };
 static const enum sip_method methods[] = {
     [OP_INVITE] = SIP_INVITE, [OP_REINVITE] = SIP_INVITE, [OP_UPDATE] = SIP_UPDATE, [OP_PRACK] = SIP_PRACK,
     [OP_BYE] = SIP_BYE,       [OP_INFO] = SIP_INFO,       [OP_NOTIFY] = SIP_NOTIFY,
+    [OP_REFER] = SIP_REFER,
 };
 
 enum sip_method op_method(const struct sip_op *op)
@@ -69,7 +70,7 @@ static void op_head(struct sip_op *op, const struct sip_dialog *d, struct buf *b
         head_abilities(s, b);
         head_identity(s, b);
         timer_put_request(s, b);
-    } else if (m == SIP_NOTIFY) {
+    } else if (m == SIP_NOTIFY || m == SIP_REFER) {
         head_contact(s, b);
     }
     buf_add(b, text_view(op->auth));
@@ -170,7 +171,7 @@ static bool op_retried(struct sip_op *op, const struct sip_msg *m)
     return true;
 }
 
-/* BYE, PRACK, INFO, NOTIFY: nobody waits for more than that they are done. */
+/* BYE, PRACK, INFO, NOTIFY, REFER: nobody waits for more than that they are done. */
 static void simple_done(struct sip_op *op, uint16_t status)
 {
     struct sip_session *s = op->s;
@@ -178,6 +179,8 @@ static void simple_done(struct sip_op *op, uint16_t status)
     op_free(op);
     if (kind == OP_NOTIFY)
         refer_notify_done(s, status < 300);
+    else if (kind == OP_REFER && status >= 300 && s->ops->refer_notified)
+        s->ops->refer_notified(s->user, status);
     else if (status == 481 && kind == OP_INFO && s->state == SIP_SESSION_UP)
         session_ended(s, SIP_END_GONE, 0, NULL);
     session_settle(s);
@@ -207,6 +210,7 @@ static void on_response(void *arg, struct sip_client *t, const struct sip_msg *m
     case OP_BYE:
     case OP_INFO:
     case OP_NOTIFY:
+    case OP_REFER:
         if (m->status >= 200)
             simple_done(op, m->status);
         break;
@@ -228,6 +232,7 @@ static void op_failed(struct sip_op *op, enum sip_client_failure why)
     case OP_BYE:
     case OP_INFO:
     case OP_NOTIFY:
+    case OP_REFER:
         simple_done(op, status);
         break;
     }

@@ -49,7 +49,7 @@ enum offer_state {
     OFFER_ASKED_US,     /* its INVITE held none: our 1xx or 2xx brings it */
 };
 
-enum op_kind { OP_INVITE, OP_REINVITE, OP_UPDATE, OP_PRACK, OP_BYE, OP_INFO, OP_NOTIFY };
+enum op_kind { OP_INVITE, OP_REINVITE, OP_UPDATE, OP_PRACK, OP_BYE, OP_INFO, OP_NOTIFY, OP_REFER };
 /* What an exchange of ours inside the dialog is for; also the set of those still to come. */
 enum op_why { WHY_NONE = 0, WHY_OFFER = 1, WHY_IDENTIFY = 2, WHY_REFRESH = 4 };
 

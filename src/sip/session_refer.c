@@ -129,7 +129,20 @@ void refer_notify_done(struct sip_session *s, bool alive)
     }
 }
 
-/* --- we referred the peer ----------------------------------------------------------------------------------------- */
+/* --- we refer the peer -------------------------------------------------------------------------------------------- */
+
+void sip_session_refer(struct sip_session *s, struct view refer_to)
+{
+    char mem[REPLACES_MAX + 256];
+    struct buf b = buf_on(mem, sizeof mem);
+    struct sip_dialog *d = session_dialog(s);
+    sip_put(&b, SIP_H_REFER_TO, refer_to);
+    if (s->state != SIP_SESSION_UP || !d || b.full)
+        return;
+    struct sip_op *op = op_new(s, OP_REFER);
+    op_say(op, buf_view(&b), (struct view){0}, (struct view){0});
+    op_send(op, d);
+}
 
 /* The status of a message/sipfrag body: "SIP/2.0 180 Ringing"; 0: none. */
 static uint16_t sipfrag_status(struct view body)
