@@ -130,6 +130,7 @@ void line_free(struct line *l)
     if (!l)
         return;
     line_keepalive_stop(l);
+    sip_sessions_drop(l->endpoint);
     sip_endpoint_free(l->endpoint);
     bindings_free(l->bindings);
     guard_free(l->guard);
