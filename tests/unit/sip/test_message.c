@@ -341,6 +341,7 @@ static void content_length_rules(void **state)
     parsed_free(p);
 }
 
+/* SIP-10: a bad message is answered 400 with the field named, and nothing of its content. */
 static void what_is_missing_is_named(void **state)
 {
     (void)state;
@@ -382,6 +383,7 @@ static struct parsed *with_size(size_t total)
     return p;
 }
 
+/* SIP-18: 64 KiB + 1 is refused 513. */
 static void a6_message_bytes(void **state)
 {
     (void)state;
