@@ -17,6 +17,8 @@ struct packet {
     char bytes[];
 };
 
+unsigned world_seed_told;
+
 struct view no_text(void)
 {
     return (struct view){0};
@@ -238,6 +240,7 @@ unsigned world_count(const struct world *w, const char *line)
 
 void world_print(const struct world *w)
 {
+    (void)fprintf(stderr, "seed %u\n", world_seed_told);
     for (unsigned i = 0; i < w->trace->len; i++)
         (void)fprintf(stderr, "  %s\n", (char *)w->trace->pdata[i]);
     for (struct party *p = w->parties; p; p = p->next)
@@ -255,10 +258,10 @@ void world_assert_empty(struct world *w)
         }
     }
     if (timers_count(w->clock))
-        g_error("%zu timers left", timers_count(w->clock));
+        g_error("seed %u: %zu timers left", world_seed_told, timers_count(w->clock));
     for (struct party *p = w->parties; p; p = p->next) {
         if (p->told_over > 1 || p->told_ended > 1 || p->s)
-            g_error("%c: %s", 'A' + p->side, p->log->str);
+            g_error("seed %u: %c: %s", world_seed_told, 'A' + p->side, p->log->str);
     }
 }
 

@@ -58,6 +58,7 @@ struct world {
 
 extern const struct sip_session_ops party_ops;
 
+extern unsigned world_seed_told; /* is said when something is wrong */
 struct world *world_new(uint64_t seed);
 void world_free(struct world *w); /* asserts nothing */
 void world_run(struct world *w, int64_t us);
