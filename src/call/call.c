@@ -192,9 +192,3 @@ void call_segment_close(struct call *call, uint16_t segment, enum call_reason re
     s->ended_ms = call_wall_ms(call, timers_now_us(call->core->timers));
     s->reason = s->answered_ms && !outlives_answer(reason) ? REASON_ANSWERED : reason;
 }
-
-size_t call_bytes(const struct call *call)
-{
-    size_t legs = call->legs->len * (sizeof(struct leg) + sizeof(void *));
-    return sizeof(*call) + legs + call->trace_cap + call->n_segments * sizeof(struct call_segment);
-}

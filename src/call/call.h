@@ -41,5 +41,3 @@ struct segment_begin {
 uint16_t call_segment_open(struct call *call, const struct segment_begin *s);
 void call_segment_answered(struct call *call, uint16_t segment, uint32_t device);
 void call_segment_close(struct call *call, uint16_t segment, enum call_reason reason);
-/* The number of steps written, and bytes that the call takes, for tests of the memory budget. */
-size_t call_bytes(const struct call *call);

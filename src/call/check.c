@@ -73,3 +73,25 @@ bool call_core_check(const struct call_core *core, GString *why)
            (unsigned long long)core->started, (unsigned long long)core->ended, core->calls->len);
     return c.well;
 }
+
+bool call_core_has_leg(const struct call_core *core, leg_id id)
+{
+    return slots_get(core->leg_by_id, id) != NULL;
+}
+
+media_id call_core_media_of(const struct call_core *core, leg_id id)
+{
+    const struct leg *leg = slots_get(core->leg_by_id, id);
+    return leg ? leg->media : 0;
+}
+
+size_t call_core_bytes(const struct call_core *core)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < core->calls->len; i++) {
+        const struct call *call = g_ptr_array_index(core->calls, i);
+        bytes += sizeof(*call) + call->trace_cap + call->n_segments * sizeof(struct call_segment);
+        bytes += call->legs->len * (sizeof(struct leg) + sizeof(struct leg *));
+    }
+    return bytes;
+}

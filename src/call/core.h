@@ -75,5 +75,9 @@ struct call_status {
 /* At most max of them, no order; returns how many there are. */
 size_t call_core_list(const struct call_core *core, struct call_status *ret, size_t max);
 
-/* True when all is as it must be; else a sentence is added to `why`. For tests and the simulator. */
+/* For tests and the simulator. */
+bool call_core_has_leg(const struct call_core *core, leg_id id);
+size_t call_core_bytes(const struct call_core *core); /* that calls and legs take, controllers not counted */
+media_id call_core_media_of(const struct call_core *core, leg_id id); /* 0: none */
+/* True when all is as it must be; else a sentence is added to `why`. */
 bool call_core_check(const struct call_core *core, GString *why);
