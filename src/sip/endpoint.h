@@ -117,9 +117,9 @@ void sip_server_own(struct sip_server *t, const struct sip_server_ops *ops, void
 /* Sends a response; 1xx any number of times, one final. A second final is ignored. INVITE 2xx is sent once: its
  * repetition until ACK is the session's (RFC 6026). */
 void sip_server_respond(struct sip_server *t, const struct sip_response *r);
-/* The owner (if any) is done with a transaction: no more calls to ops. Of one that has sent its 2xx the request and the
- * response are forgotten, so that an acknowledged call costs next to nothing for the rest of timer L: call it when the
- * ACK came. */
+/* The owner (if any) is done with a transaction: no more calls to ops, and t is not to be used again. One still
+ * unanswered is answered 500. Of an INVITE the request, and of an accepted one the response too, are forgotten, so that
+ * an acknowledged call costs next to nothing for the rest of timer L: call it when the ACK came. */
 void sip_server_disown(struct sip_server *t);
 /* The request as it came; valid as long as the transaction; of other methods than INVITE until the next timer after the
  * final response. The `m` given to `request` is this one. */

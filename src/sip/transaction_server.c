@@ -149,6 +149,8 @@ struct sip_server *sip_server_new(struct sip_endpoint *ep, const struct sip_flow
     t->reply_port = sip_reply_port(flow, kept);
     t->request = kept;
     t->deadline_us = t->invite ? INT64_MAX : now_us(t) + SIP_TIMEOUT_US;
+    if (kept->to_tag.n < sizeof t->to_tag)
+        (void)view_copy(kept->to_tag, t->to_tag, sizeof t->to_tag);
     timer_init(&t->timer, fired, t);
     if (t->invite)
         fire_after(t, TRYING_AFTER_US);
@@ -183,7 +185,7 @@ void sip_server_again(struct sip_server *t)
 
 bool sip_server_ack(struct sip_server *t, const struct sip_msg *m)
 {
-    if (t->state == SERVER_ACCEPTED || (t->rfc2543 && !view_eq(m->to_tag, view_of(t->to_tag))))
+    if (t->state == SERVER_ACCEPTED || (t->rfc2543 && t->to_tag[0] && !view_eq(m->to_tag, view_of(t->to_tag))))
         return false;
     if (t->state != SERVER_COMPLETED)
         return true;
@@ -219,11 +221,15 @@ void sip_server_own(struct sip_server *t, const struct sip_server_ops *ops, void
 void sip_server_disown(struct sip_server *t)
 {
     t->ops = NULL;
-    if (t->state != SERVER_ACCEPTED)
-        return;
+    if (!is_answered(t))
+        sip_server_respond(t, &(struct sip_response){.status = 500}); /* nobody else will */
+    if (!t->invite)
+        return; /* its timer is about to forget the request */
     g_clear_pointer(&t->request, g_free);
-    g_clear_pointer(&t->last, g_free);
-    t->last_n = 0;
+    if (t->state == SERVER_ACCEPTED) {
+        g_clear_pointer(&t->last, g_free);
+        t->last_n = 0;
+    }
 }
 
 const struct sip_msg *sip_server_request(const struct sip_server *t)
