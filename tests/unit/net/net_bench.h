@@ -31,6 +31,7 @@ struct bench {
     bool (*until)(struct bench *b);
     bool timed_out;
     unsigned wanted;
+    unsigned count[4]; /* of each kind in `events` */
 };
 
 [[maybe_unused]] static struct net_addr bench_addr(const char *host, uint16_t port)
@@ -60,6 +61,7 @@ static void bench_add(struct bench *b, enum bench_what what, const struct sip_fl
     e->flow = *flow;
     e->bytes = g_string_new_len(bytes.p ? bytes.p : "", (gssize)bytes.n);
     g_ptr_array_add(b->events, e);
+    b->count[what]++;
     if (b->until && b->until(b))
         loop_stop(b->loop);
 }
@@ -149,10 +151,7 @@ static void bench_on_poll(void *arg)
 
 [[maybe_unused]] static unsigned bench_count(const struct bench *b, enum bench_what what)
 {
-    unsigned n = 0;
-    for (guint i = 0; i < b->events->len; i++)
-        n += ((struct bench_event *)g_ptr_array_index(b->events, i))->what == what;
-    return n;
+    return b->count[what];
 }
 
 /* The n-th event of that kind; fails the test when there is none. */
@@ -170,6 +169,7 @@ static void bench_on_poll(void *arg)
 [[maybe_unused]] static void bench_forget(struct bench *b)
 {
     g_ptr_array_set_size(b->events, 0);
+    memset(b->count, 0, sizeof b->count);
 }
 
 [[maybe_unused]] static bool bench_has_messages(struct bench *b)
