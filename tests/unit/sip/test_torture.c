@@ -350,7 +350,7 @@ static const struct expected *expected_of(const char *file)
         if (strcmp(table[i].file, file) == 0)
             return &table[i];
     fail_msg("%s is in the list of messages but not in this table", file);
-    return NULL;
+    return table;
 }
 
 static void check_answer(const struct parsed *p, const char *file)
