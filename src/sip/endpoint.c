@@ -182,14 +182,14 @@ static bool gate_passed(struct sip_endpoint *ep, const struct arrival *in, bool 
     return false;
 }
 
-static void new_request(struct sip_endpoint *ep, const struct arrival *in)
+static void new_request(struct sip_endpoint *ep, const struct sip_id *id, const struct arrival *in)
 {
     const struct sip_msg *m = in->msg;
     struct sip_dialog_entry *e = dialog_find(ep, m->call_id, m->to_tag);
     if (sip_refused_early(ep, in->flow, m, e) || !gate_passed(ep, in, e) || sip_refused_late(ep, in->flow, m, e))
         return;
     struct sip_msg *kept = sip_msg_keep(m, in->bytes, in->n);
-    struct sip_server *t = sip_server_new(ep, in->flow, kept, e);
+    struct sip_server *t = sip_server_new(ep, id, in->flow, kept, e);
     /* The gate may have ended sessions; ask again rather than trust the entry. */
     e = dialog_find(ep, m->call_id, m->to_tag);
     if (e)
@@ -224,7 +224,7 @@ static void request_in(struct sip_endpoint *ep, const struct arrival *in)
     else if (t)
         sip_server_again(t);
     else
-        new_request(ep, in);
+        new_request(ep, &id, in);
 }
 
 void sip_endpoint_receive(struct sip_endpoint *ep, const struct sip_flow *flow, char *bytes, size_t n, bool broken)

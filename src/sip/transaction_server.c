@@ -137,12 +137,12 @@ static void fired(void *arg)
     }
 }
 
-struct sip_server *sip_server_new(struct sip_endpoint *ep, const struct sip_flow *flow, struct sip_msg *kept,
-                                  bool in_dialog)
+struct sip_server *sip_server_new(struct sip_endpoint *ep, const struct sip_id *id, const struct sip_flow *flow,
+                                  struct sip_msg *kept, bool in_dialog)
 {
     struct sip_server *t = g_new0(struct sip_server, 1);
     t->ep = ep;
-    t->id = sip_server_id(ep, kept);
+    t->id = *id;
     t->invite = kept->method == SIP_INVITE;
     t->rfc2543 = sip_msg_is_rfc2543(kept);
     t->flow = *flow;

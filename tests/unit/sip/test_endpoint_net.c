@@ -8,6 +8,7 @@
 #include "sip/endpoint.h"
 
 #include <glib.h>
+#include <malloc.h>
 #include <string.h>
 #include <time.h>
 
@@ -308,12 +309,34 @@ static void cost_of_an_invite(void **state)
     net_free(net);
 }
 
+/* What an established call keeps for the rest of timers L and M: no message any more (memory budget). */
+static void memory_of_what_lingers(void **state)
+{
+    (void)state;
+    enum { CALLS = 5000 };
+    struct net *net = net_new(10);
+    size_t before = mallinfo2().uordblks;
+    for (unsigned round = 0; round < CALLS; round++) {
+        start(net, SIP_INVITE, round);
+        pass(net, 1000);
+        assert_int_equal(net->final_status, 200);
+        sip_server_disown(net->incoming);
+    }
+    size_t each = (mallinfo2().uordblks - before) / CALLS;
+    printf("an acknowledged INVITE: %zu bytes for both sides together\n", each);
+    assert_true(each <= 1500);
+    pass(net, 64 * (int64_t)SIP_T1_US);
+    nothing_left(net);
+    net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sip_11_loss_and_reorder_invite),
         cmocka_unit_test(sip_11_loss_and_reorder_others),
         cmocka_unit_test(cost_of_an_invite),
+        cmocka_unit_test(memory_of_what_lingers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
