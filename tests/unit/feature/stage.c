@@ -167,6 +167,14 @@ struct media_desc stage_desc(const char *codecs)
     return d;
 }
 
+leg_id stage_call_raw(struct stage *s, struct leg_incoming *in)
+{
+    if (in->user)
+        g_snprintf(in->from.number, sizeof(in->from.number), "%u", 99 + in->user);
+    in->from.user = in->user;
+    return call_leg_incoming(s->core, in);
+}
+
 leg_id stage_call_by(struct stage *s, struct leg_incoming *in, const char *codecs)
 {
     struct media_desc offer;
@@ -174,10 +182,7 @@ leg_id stage_call_by(struct stage *s, struct leg_incoming *in, const char *codec
         offer = stage_desc(codecs);
         in->offer = &offer;
     }
-    if (in->user)
-        g_snprintf(in->from.number, sizeof(in->from.number), "%u", 99 + in->user);
-    in->from.user = in->user;
-    leg_id id = call_leg_incoming(s->core, in);
+    leg_id id = stage_call_raw(s, in);
     stage_incoming(s, id, !codecs);
     return id;
 }
@@ -240,4 +245,19 @@ const struct stage_record *stage_record(const struct stage *s, unsigned i)
 {
     g_assert_cmpuint(i, <, s->n_records);
     return &s->record[i];
+}
+
+void stage_tell_desc(struct stage *s, leg_id leg, enum leg_event_kind kind, const struct media_desc *d)
+{
+    stage_tell(s, leg, &(struct leg_event){.kind = kind, .desc = d});
+}
+
+void stage_digit(struct stage *s, leg_id leg, char digit)
+{
+    stage_tell(s, leg, &(struct leg_event){.kind = LEG_DTMF, .digit = digit, .digit_ms = 100});
+}
+
+void stage_lost(struct stage *s, leg_id leg, enum leg_lost lost)
+{
+    stage_tell(s, leg, &(struct leg_event){.kind = LEG_HUNG_UP, .lost = lost});
 }

@@ -77,7 +77,9 @@ static int on_dial(void *arg, leg_id leg, const struct leg_dial *d)
     s->dial_errno = 0;
     if (err)
         return err;
-    leg_of(s, leg, "dial")->offer_open_ours = true;
+    struct fake_leg *l = leg_of(s, leg, "dial");
+    l->offer_open_ours = true;
+    l->our_offer = *d->offer;
     struct stage_dialled *n = &s->dialled[s->n_dialled++ % STAGE_DIALLED_MAX];
     *n = (struct stage_dialled){.leg = leg,
                                 .device = (uint32_t)d->binding,
