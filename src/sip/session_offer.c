@@ -102,6 +102,8 @@ static void offer_answered(struct sip_session *s, uint8_t why, struct view sdp)
     s->offer = OFFER_IDLE;
     s->remote_sdp = hash;
     s->glare_tries = 0;
+    if (s->state == SIP_SESSION_EARLY && s->forks)
+        text_keep(&s->forks->sdp, sdp);
     if (why & WHY_OFFER) {
         g_free(s->local_sdp);
         s->local_sdp = g_steal_pointer(&s->offer_sdp);

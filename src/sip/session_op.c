@@ -12,8 +12,7 @@ enum { AUTH_LINE_MAX = 4096, CNONCE_CHARS = 16 };
 
 static const enum sip_method methods[] = {
     [OP_INVITE] = SIP_INVITE, [OP_REINVITE] = SIP_INVITE, [OP_UPDATE] = SIP_UPDATE, [OP_PRACK] = SIP_PRACK,
-    [OP_BYE] = SIP_BYE,       [OP_INFO] = SIP_INFO,       [OP_NOTIFY] = SIP_NOTIFY,
-    [OP_REFER] = SIP_REFER,
+    [OP_BYE] = SIP_BYE,       [OP_INFO] = SIP_INFO,       [OP_NOTIFY] = SIP_NOTIFY, [OP_REFER] = SIP_REFER,
 };
 
 enum sip_method op_method(const struct sip_op *op)

@@ -148,7 +148,7 @@ struct sip_session {
     bool rel_sdp : 1;      /* … and it holds SDP: no 2xx before (RFC 3262 5) */
     bool accept_waits : 1; /* sip_session_accept came before that PRACK */
     bool ack_waits : 1;    /* our 2xx is repeated */
-    bool confirmed : 1;    /* the first ACK came */
+    bool confirmed : 1;    /* the first INVITE's ACK came, or ours was answered */
     bool bye_waits : 1;    /* ended by the user before the ACK came (RFC 3261 15) */
     bool refer_active : 1, refer_busy : 1, refer_final : 1;
     bool ending_told : 1; /* `ended` was called, or is not due any more */

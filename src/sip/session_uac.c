@@ -311,6 +311,7 @@ static bool become_up(struct sip_op *op, const struct sip_msg *m, struct session
     sip_dialog_release(&s->dialog);
     s->dialog = d;
     s->state = SIP_SESSION_UP;
+    s->confirmed = true;
     session_learn_peer(s, m);
     timer_take_response(s, m);
     return true;
@@ -320,6 +321,10 @@ static bool become_up(struct sip_op *op, const struct sip_msg *m, struct session
 static bool answer_of(struct sip_op *op, const struct session_fork *f, struct view *sdp)
 {
     struct sip_session *s = op->s;
+    if (f && f->reliable && f == s->forks) { /* settled there, and perhaps changed by UPDATE since */
+        *sdp = (struct view){0};
+        return true;
+    }
     if (f && f->sdp && (f->reliable || !sdp->n))
         *sdp = text_view(f->sdp);
     if (!sdp->n)
