@@ -67,7 +67,8 @@ static int sqlite_open(const char *where, unsigned busy_ms, struct db **ret)
     struct db_of_sqlite *s = g_new0(struct db_of_sqlite, 1);
     s->db.driver = &db_sqlite;
     s->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, statement_free);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    /* Not CREATE: a database that is gone must not come back as an empty one. store.c makes the file. */
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     int r = errno_of(sqlite3_open_v2(where, &s->handle, flags, NULL));
     if (r == 0) {
         sqlite3_busy_timeout(s->handle, (int)busy_ms);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of the journal. What is between the ports' thread and the writer is under `lock`; the rest is the writer's
+ * alone.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/journal.h"
+#include "store/spool_priv.h"
+
+enum {
+    JOURNAL_QUEUE_MAX = 20000,     /* facts waiting for the disk; about 60 MB */
+    JOURNAL_BATCH_MAX = 1000,      /* facts of one write and one transaction */
+    JOURNAL_ALIVE_US = 4000000,    /* sign of life while calls run: the end of lost ones is known within 5 s (C3) */
+    JOURNAL_RETRY_US = 500000,     /* database or disk, when they failed */
+    JOURNAL_BINDINGS_US = 1000000, /* registrations are gathered that long */
+    JOURNAL_RESERVE_US = 10000000, /* until a reserve that was given up is made anew */
+    JOURNAL_BUSY_MS = 100,         /* for a lock; the next facts wait meanwhile */
+};
+
+struct binding_change {
+    struct binding_change *next;
+    bool gone;
+    char *name; /* "device key": a later change of the same takes its place */
+    struct binding_row row;
+};
+void binding_change_free(void *change);
+
+struct journal {
+    pthread_t thread;
+    atomic_uint alarms;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake, reached;
+    struct fact *head, **tail;
+    struct binding_change *change, **change_tail;
+    unsigned queued;                  /* facts in the queue and with the writer, not yet on disk */
+    uint64_t given, written, applied; /* facts */
+    uint64_t changes_given, changes_applied;
+    bool hurry, stop;
+
+    /* the writer's */
+    struct fact *held, **held_tail; /* taken, not on disk yet */
+    struct spool spool;
+    struct db *db; /* NULL: not open */
+    char *database;
+    GString *bytes, *scratch;
+    GHashTable *open;     /* ids of running calls */
+    GHashTable *bindings; /* name -> binding_change, not in the database yet */
+    uint64_t changes_taken;
+    struct place applied_to;
+    uint64_t backlog; /* bytes on disk and not applied */
+    bool behind;      /* the database has not all that is on disk; facts go there through the files */
+    bool recovered;   /* calls of an earlier run are closed */
+    int64_t line_us, retry_us, disk_retry_us, bindings_us, reserve_us; /* monotonic: last line; earliest next try */
+    unsigned gather_ms;
+    uint64_t spool_max;
+};
+
+void *journal_run(void *journal);
+/* Reads back what is on disk and not applied; then `behind` is false, if the database is there. */
+void journal_catch_up(struct journal *j);
+/* Applies n facts just written, the first of a list; on failure they come back through the files. */
+void journal_apply(struct journal *j, struct fact *first, unsigned n);
+void journal_apply_bindings(struct journal *j);
+void journal_alarm(struct journal *j, enum journal_alarm a, bool on);
