@@ -177,6 +177,12 @@ void session_end_later(struct sip_session *s, enum sip_session_end how, uint16_t
     timer_start(session_clock(s), &s->later, 0);
 }
 
+void session_stop_repeating(struct sip_session *s)
+{
+    s->ack_waits = s->bye_waits = false;
+    timer_stop(session_clock(s), &s->repeat);
+}
+
 /* Requests of the peer that still wait get their answer (RFC 3261 15.1.2), ours that may never end are cancelled. */
 static void session_close(struct sip_session *s)
 {
@@ -192,11 +198,8 @@ static void session_close(struct sip_session *s)
 void session_ended(struct sip_session *s, enum sip_session_end how, uint16_t status, const struct sip_msg *m)
 {
     bool told = s->state == SIP_SESSION_ENDED || s->ending_told;
-    if (s->ack_waits && how != SIP_END_NO_ACK) { /* the peer is gone: its ACK will not come */
-        s->ack_waits = false;
-        timer_stop(session_clock(s), &s->repeat);
-    }
     session_close(s);
+    session_stop_repeating(s); /* the peer is gone: its ACK will not come */
     s->ending_told = true;
     if (!told) {
         struct sip_session_ended e = {.how = how, .status = status, .msg = m};
@@ -216,8 +219,7 @@ static void send_bye(struct sip_session *s, struct view lines)
 
 void session_hang_up(struct sip_session *s, enum sip_session_end how, uint16_t status)
 {
-    s->ack_waits = false;
-    timer_stop(session_clock(s), &s->repeat);
+    session_stop_repeating(s);
     if (s->state == SIP_SESSION_UP)
         send_bye(s, (struct view){0});
     session_ended(s, how, status, NULL);
@@ -238,11 +240,12 @@ static void end_up(struct sip_session *s, struct view lines)
         uac_ack(s->invite_op, &s->dialog, (struct view){0}); /* its offer was never answered: still no BYE before ACK */
     session_close(s);
     s->ending_told = true;
-    if (s->ack_waits) { /* a callee's BYE waits for the ACK (RFC 3261 15) */
+    if (s->ack_waits && !s->confirmed) { /* a callee's BYE waits for the ACK (RFC 3261 15) */
         s->bye_waits = true;
         text_keep(&s->bye_lines, lines);
         return;
     }
+    session_stop_repeating(s);
     send_bye(s, lines);
 }
 

@@ -35,7 +35,7 @@ void prack_send(struct sip_session *s, struct sip_dialog *d, uint32_t rseq, uint
 static bool names_ours(const struct sip_session *s, const struct sip_msg *m)
 {
     struct sip_rack rack;
-    return s->rel_out && sip_rack_parse(sip_msg_value(m, SIP_H_RACK), &rack) && rack.rseq == s->rseq &&
+    return s->rseq && sip_rack_parse(sip_msg_value(m, SIP_H_RACK), &rack) && rack.rseq == s->rseq &&
            rack.cseq == s->invite_cseq && rack.method == SIP_INVITE;
 }
 
@@ -56,6 +56,10 @@ void prack_request(struct sip_session *s, struct sip_server *txn, const struct s
     }
     if (unsupported) {
         session_respond(s, txn, 415, (struct view){0});
+        return;
+    }
+    if (!s->rel_out) { /* again, or it crossed a final response, which does not make it wrong */
+        session_respond(s, txn, 200, (struct view){0});
         return;
     }
     s->rel_out = s->rel_sdp = false;

@@ -169,6 +169,8 @@ void session_ended(struct sip_session *s, enum sip_session_end how, uint16_t sta
 void session_end_later(struct sip_session *s, enum sip_session_end how, uint16_t status);
 /* BYE, then session_ended. */
 void session_hang_up(struct sip_session *s, enum sip_session_end how, uint16_t status);
+/* Nobody will acknowledge any more what is repeated. */
+void session_stop_repeating(struct sip_session *s);
 /* The BYE that waited for an ACK. */
 void session_late_bye(struct sip_session *s);
 /* Frees it soon if nothing is on its way any more. */

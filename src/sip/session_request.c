@@ -13,7 +13,7 @@ static struct sip_dialog *dialog_of(struct sip_session *s, const struct sip_msg 
     struct session_fork *f = uac_fork_of(s, m->from_tag);
     if (!f)
         return NULL;
-    if (f != s->forks && s->state == SIP_SESSION_EARLY)
+    if (s->state == SIP_SESSION_EARLY)
         uac_talk_with(s, f);
     return &f->dialog;
 }
@@ -29,7 +29,7 @@ static void bye_request(struct sip_session *s, struct sip_server *txn, const str
 {
     session_respond(s, txn, 200, (struct view){0});
     if (s->outgoing && s->state == SIP_SESSION_EARLY && s->forks && s->forks->next)
-        uac_drop_fork(s, s->forks); /* one of several that ring; the others go on */
+        uac_drop_fork(s, uac_fork_of(s, m->from_tag)); /* one of several that ring; the others go on */
     else
         session_ended(s, SIP_END_BYE, 0, m);
 }
@@ -87,6 +87,8 @@ void session_request(void *arg, struct sip_server *txn, const struct sip_msg *m,
     follow(s, flow);
     if (s->state == SIP_SESSION_ENDED) {
         session_respond(s, txn, 200, (struct view){0}); /* their BYE crossed ours */
+        session_stop_repeating(s);
+        session_settle(s);
         return;
     }
     (handlers[m->method] ? handlers[m->method] : other_request)(s, txn, m);

@@ -138,8 +138,11 @@ bool timer_raise(struct sip_session *s, const struct sip_msg *m)
 
 void timer_refreshed_badly(struct sip_session *s)
 {
-    if (!peer_has_timer(s)) /* it answered, so it lives: all we wanted to know */
+    if (!peer_has_timer(s)) { /* it answered, so it lives: all we wanted to know */
+        if (!sip_session_peer_allows(s, SIP_UPDATE))
+            s->interval_s = 0;
         restart(s);
-    else
+    } else {
         timer_start(session_clock(s), &s->refresh, MIN(until_end_us(s), seconds(AGAIN_S)));
+    }
 }

@@ -126,27 +126,56 @@ struct session_fork *uac_fork_of(struct sip_session *s, struct view tag)
     return NULL;
 }
 
-void uac_drop_fork(struct sip_session *s, struct session_fork *f)
+/* Is an exchange open in the early dialog talked with last? */
+static bool fork_is_busy(const struct sip_session *s)
+{
+    return s->offer == OFFER_OURS_UPDATE || s->offer == OFFER_PEERS_UPDATE || s->offer == OFFER_PEERS_1XX;
+}
+
+static void fork_unlink(struct sip_session *s, struct session_fork *f)
 {
     struct session_fork **at = &s->forks;
     while (*at != f)
         at = &(*at)->next;
     *at = f->next;
-    fork_free(f);
 }
 
 void uac_talk_with(struct sip_session *s, struct session_fork *f)
 {
-    struct session_fork **at = &s->forks;
-    while (*at != f)
-        at = &(*at)->next;
-    *at = f->next;
+    if (fork_is_busy(s))
+        return;
+    fork_unlink(s, f);
     f->next = s->forks;
     s->forks = f;
     if (s->offer == OFFER_OURS_INVITE && f->reliable)
         s->offer = OFFER_IDLE;
     else if (s->offer == OFFER_IDLE && !f->reliable && s->invite_op && s->invite_op->body)
         s->offer = OFFER_OURS_INVITE;
+}
+
+/* What went on in that early dialog ends with it. */
+static void drop_early_exchange(struct sip_session *s)
+{
+    session_drop_offer(s, 481);
+    for (struct sip_op *op = s->requests, *next; op; op = next) {
+        next = op->next;
+        if (op->kind == OP_UPDATE) {
+            s->wants |= op->why; /* said again once there is a dialog to say it in */
+            op_free(op);
+        }
+    }
+    if (fork_is_busy(s))
+        s->offer = s->offer == OFFER_PEERS_1XX ? OFFER_ASKED_PEER : OFFER_IDLE;
+}
+
+void uac_drop_fork(struct sip_session *s, struct session_fork *f)
+{
+    if (f == s->forks)
+        drop_early_exchange(s);
+    fork_unlink(s, f);
+    fork_free(f);
+    if (s->forks)
+        uac_talk_with(s, s->forks);
 }
 
 /* The fork that a response belongs to, made at its first; NULL: no tag, or there are too many. */
@@ -163,8 +192,10 @@ static struct session_fork *fork_take(struct sip_session *s, const struct sip_ms
         fork_free(f);
         return NULL;
     }
-    f->next = s->forks;
-    s->forks = f;
+    struct session_fork **last = &s->forks; /* it comes first only when it is talked with */
+    while (*last)
+        last = &(*last)->next;
+    *last = f;
     return f;
 }
 
@@ -284,28 +315,13 @@ static void repeated(struct sip_op *op, const struct sip_msg *m)
         uac_ack(op, &s->dialog, op->ack_sdp ? text_view(s->local_sdp) : (struct view){0});
 }
 
-/* An UPDATE or PRACK that went on in an early dialog that did not win is over. */
-static void drop_early_exchange(struct sip_session *s)
-{
-    session_drop_offer(s, 481);
-    for (struct sip_op *op = s->requests, *next; op; op = next) {
-        next = op->next;
-        if (op->kind == OP_UPDATE) {
-            s->wants |= op->why & (WHY_IDENTIFY | WHY_REFRESH);
-            op_free(op);
-        }
-    }
-    if (s->offer == OFFER_OURS_UPDATE)
-        session_want(s, WHY_OFFER);
-}
-
 static bool become_up(struct sip_op *op, const struct sip_msg *m, struct session_fork *f)
 {
     struct sip_session *s = op->s;
     struct sip_dialog d = {0};
     if (sip_dialog_of_response(&d, &s->dialog, m))
         return false;
-    if (f && f != s->forks)
+    if (s->forks && f != s->forks)
         drop_early_exchange(s);
     d.remote_cseq = f ? f->dialog.remote_cseq : 0;
     sip_dialog_release(&s->dialog);

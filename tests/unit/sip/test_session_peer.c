@@ -410,7 +410,7 @@ static void found_by_replaces(void **state)
     up.to_tag = VIEW("wrong");
     assert_null(sip_session_find(ep_a, &up));
     sip_session_end(a->s, 0, no_text(), no_text());
-    assert_null(sip_session_find(ep_a, &(struct sip_replaces){at_a.call_id, down.from_tag, down.to_tag, false}));
+    assert_null(sip_session_find(ep_a, &(struct sip_replaces){up.call_id, down.from_tag, down.to_tag, false}));
     finish(w, b);
 }
 
