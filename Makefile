@@ -41,7 +41,7 @@ tidy: packages-test ## clang-tidy
 	@tools/build clang && exec tools/run_tidy
 
 sim: packages-test ## simulated calls; SEED=n replays one run
-	@tools/build debug && SEED=$(SEED) exec meson test -C build/debug --suite sim --verbose
+	@tools/build debug tests/sim/sim_walk && tools/run_sim $(SEED)
 
 fuzz: packages-test ## fuzz the parsers; T=name for one, SECONDS=n each
 	@tools/build clang && exec tools/run_fuzz --seconds $(SECONDS) $(T)

@@ -10,6 +10,7 @@ class CheckBanned(TreeCase):
 
     def test_names_and_comments_are_free(self):
         self.put("src/a/a.c", HEAD + "/* rand() */\nint f(struct s *x, int rand) { return x->random(rand) + my_rand(2); }\n")
+        self.put("src/store/a.c", HEAD + "void f(void) { g_usleep(5); }\n")
         self.put("tests/a.c", HEAD + "int f(void) { return rand(); }\n")
         self.assert_accepted()
 

@@ -10,14 +10,14 @@ class CheckRequirements(TreeCase):
 
     def setUp(self):
         super().setUp()
-        self.put("tests/unit/t.c", HEAD + "/* SIP-11, goal A6 */\nint B3; /* not a goal: it is no comment */\n")
+        self.put("tests/unit/t.c", HEAD + "/* SIP-11, goal A6 */\nint B3; /* not a goal: it is no comment */\nvoid crossing_ring_2_and_more(void);\n")
         self.put("tests/e2e/t.py", '"""CALL-4 and F2"""\n')
         self.put("tests/tools/t.py", "QUEUE-1\n")
 
     def test_listed(self):
         output = self.assert_accepted("--list")
         found = [line.split()[0] for line in output.splitlines()[:-1]]
-        self.assertEqual(found, ["A6", "CALL-4", "F2", "SIP-11"])
+        self.assertEqual(found, ["A6", "CALL-4", "F2", "RING-2", "SIP-11"])
 
     def test_claims_that_hold(self):
         self.put("tests/requirements.txt", "# this release\nSIP-11 A6\nCALL-4\n")
