@@ -13,6 +13,7 @@ int command_accounts(int argc, char **argv);
 int command_calls(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_demo(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_setup(int argc, char **argv);
 int command_user(int argc, char **argv);
 

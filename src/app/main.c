@@ -11,6 +11,7 @@ static const struct {
     const char *name, *what;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"serve", "run the phone system", command_serve},
     {"setup", "first set-up from an answers file", command_setup},
     {"demo", "set up a company to try things with", command_demo},
     {"accounts", "show extensions and their SIP credentials", command_accounts},
