@@ -12,7 +12,7 @@
 
 static const int64_t FIRST_REPORT_US = 2500000; /* half the interval: RFC 3550 6.2 */
 
-struct session *session_new(const struct media_open *o, const struct entropy *entropy, const int fd[2])
+struct session *media_session_new(const struct media_open *o, const struct entropy *entropy, const int fd[2])
 {
     struct session *s = g_new0(struct session, 1);
     uint32_t ssrc, ts;
@@ -33,7 +33,7 @@ struct session *session_new(const struct media_open *o, const struct entropy *en
     return s;
 }
 
-void session_free(struct session *s)
+void media_session_free(struct session *s)
 {
     if (!s)
         return;
@@ -76,7 +76,7 @@ static void set_address(struct session *s, struct session_socket *k, const struc
         return;
     if (k->connected)
         k->connected = !udp_connect(k->watch.fd, NULL);
-    session_settle(k, now_us);
+    media_session_settle(k, now_us);
 }
 
 static void watch_socket(struct worker *w, struct session_socket *k)
@@ -177,9 +177,9 @@ struct media_stats session_stats(const struct session *s)
                                 .bytes_in = s->rx.bytes,
                                 .bytes_out = s->bytes_out,
                                 .lost_in = rx_stats_lost(&s->rx),
-                                .lost_out = s->lost_out,
+                                .lost_out = s->told.lost,
                                 .jitter_in_us = rx_stats_jitter_us(&s->rx),
-                                .jitter_out_us = s->jitter_out_us,
-                                .round_trip_us = s->round_trip_us,
+                                .jitter_out_us = s->told.jitter_us,
+                                .round_trip_us = s->told.round_trip_us,
                                 .dropped = s->dropped};
 }

@@ -19,7 +19,7 @@ struct worker;
 struct sound_frames;
 
 struct session_socket {
-    struct loop_watch watch; /* its fd; closed by session_free */
+    struct loop_watch watch; /* its fd; closed by media_session_free */
     struct latch latch;
     int64_t check_until_us; /* until then packets from before connect may still wait: each one's source is looked at */
     bool watched, connected;
@@ -29,6 +29,13 @@ struct session_socket {
 struct session_converted {
     uint32_t in_ts, out_ts;
     bool begun;
+};
+
+/* What the peer's own reports say. */
+struct session_peer_report {
+    int64_t sr_us; /* when its last sender report came */
+    uint32_t sr_ntp;
+    uint32_t lost, jitter_us, round_trip_us; /* of what we send */
 };
 
 struct session {
@@ -56,10 +63,10 @@ struct session {
     struct dtmf_out *dtmf_out; /* NULL until a digit is sent */
     struct session_converted converted;
     int64_t heard_us, timeout_us; /* last sign of life; 0: nobody watches */
-    int64_t report_due_us, peer_sr_us;
-    uint32_t peer_sr;
+    int64_t report_due_us;
+    struct session_peer_report told;
     uint32_t reported_packets; /* in + out at the last report */
-    uint32_t lost_out, jitter_out_us, round_trip_us, dropped;
+    uint32_t dropped;
     uint64_t bytes_out;
     char cname[RTCP_CNAME_CHARS + 1];
 };
@@ -67,8 +74,8 @@ struct session {
 enum { SESSION_IN_NO_LIST = 0xffffffff };
 
 /* Signalling thread: a session around two bound sockets, which it now owns. */
-struct session *session_new(const struct media_open *o, const struct entropy *entropy, const int fd[2]);
-void session_free(struct session *s); /* closes the sockets; of a worker, only after session_leave */
+struct session *media_session_new(const struct media_open *o, const struct entropy *entropy, const int fd[2]);
+void media_session_free(struct session *s); /* closes the sockets; of a worker, only after session_leave */
 
 /* The rest: the owner's thread. */
 void session_set(struct session *s, const struct media_desc *local, const struct media_desc *remote);
@@ -89,7 +96,7 @@ void session_dtmf_silence(void *session);
 /* Sends a filled packet to the peer; false: there is no way to it now. */
 bool session_send(struct session *s, const struct rtp *p, int64_t now_us);
 /* The kernel is told the peer's address once it is certain. */
-void session_settle(struct session_socket *k, int64_t now_us);
+void media_session_settle(struct session_socket *k, int64_t now_us);
 
 /* session_rtcp.c: once a second */
 void session_look_after(struct session *s, int64_t now_us, int64_t wall_us);

@@ -19,20 +19,20 @@ void session_take_rtcp(struct session *s, const uint8_t *packet, size_t bytes, i
     }
     s->heard_us = now_us;
     if (heard.sender) {
-        s->peer_sr = heard.sender_ntp;
-        s->peer_sr_us = now_us;
+        s->told.sr_ntp = heard.sender_ntp;
+        s->told.sr_us = now_us;
     }
     if (!heard.block)
         return;
-    s->lost_out = heard.lost & 0x800000 ? 0 : heard.lost; /* signed 24 bits: doubles can outnumber losses */
+    s->told.lost = heard.lost & 0x800000 ? 0 : heard.lost; /* signed 24 bits: doubles can outnumber losses */
     uint32_t clock_hz = s->out.clock_hz;
-    s->jitter_out_us = (uint32_t)((uint64_t)heard.jitter * 1000000 / clock_hz);
+    s->told.jitter_us = (uint32_t)((uint64_t)heard.jitter * 1000000 / clock_hz);
     if (!heard.last_sr)
         return;
     uint32_t trip = rtcp_ntp_middle(timers_wall_us(session_worker(s)->timers)) - heard.last_sr - heard.since_sr;
     int64_t trip_us = (int64_t)trip * 1000000 / 65536;
     if (trip_us <= ROUND_TRIP_MAX_US) /* more is a lie or a clock that was set */
-        s->round_trip_us = (uint32_t)trip_us;
+        s->told.round_trip_us = (uint32_t)trip_us;
 }
 
 static void report(struct session *s, int64_t now_us, int64_t wall_us)
@@ -49,12 +49,12 @@ static void report(struct session *s, int64_t now_us, int64_t wall_us)
                             .octets = s->out.octets};
     memcpy(r.cname, s->cname, sizeof r.cname);
     r.hears = rx_stats_report(&s->rx, &r.rx);
-    if (s->peer_sr_us) {
-        r.last_sr = s->peer_sr;
-        r.since_sr = (uint32_t)((uint64_t)(now_us - s->peer_sr_us) * 65536 / 1000000);
+    if (s->told.sr_us) {
+        r.last_sr = s->told.sr_ntp;
+        r.since_sr = (uint32_t)((uint64_t)(now_us - s->told.sr_us) * 65536 / 1000000);
     }
     uint8_t packet[RTCP_REPORT_BYTES];
-    (void)udp_send(k->watch.fd, packet, rtcp_write(packet, &r), to);
+    (void)media_udp_send(k->watch.fd, packet, rtcp_write(packet, &r), to);
 }
 
 void session_look_after(struct session *s, int64_t now_us, int64_t wall_us)

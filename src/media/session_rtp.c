@@ -10,7 +10,7 @@
 
 static const int64_t CHECK_US = 1000000;
 
-void session_settle(struct session_socket *k, int64_t now_us)
+void media_session_settle(struct session_socket *k, int64_t now_us)
 {
     if (k->latch.state != LATCH_LOCKED || k->connected)
         return;
@@ -24,7 +24,7 @@ bool session_send(struct session *s, const struct rtp *p, int64_t now_us)
     if (!s->rtp.connected && !to)
         return false;
     /* A full socket or an ICMP error loses this packet, as the network would. */
-    (void)udp_send(s->rtp.watch.fd, rtp_write_header(p), (size_t)RTP_HEADER_BYTES + p->payload_bytes, to);
+    (void)media_udp_send(s->rtp.watch.fd, rtp_write_header(p), (size_t)RTP_HEADER_BYTES + p->payload_bytes, to);
     out_stream_sent(&s->out, p, now_us);
     s->bytes_out += p->payload_bytes;
     return true;
@@ -134,7 +134,7 @@ static bool from_peer(struct session_socket *k, const struct net_addr *from, boo
         return latch_knows(&k->latch, from);
     if (!latch_accept(&k->latch, from, now_us))
         return false;
-    session_settle(k, now_us);
+    media_session_settle(k, now_us);
     return true;
 }
 

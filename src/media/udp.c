@@ -119,7 +119,7 @@ ssize_t udp_receive(int fd, void *dst, size_t cap, struct net_addr *from)
     return n;
 }
 
-bool udp_send(int fd, const void *packet, size_t bytes, const struct net_addr *to)
+bool media_udp_send(int fd, const void *packet, size_t bytes, const struct net_addr *to)
 {
     if (!to)
         return send(fd, packet, bytes, MSG_NOSIGNAL) >= 0;

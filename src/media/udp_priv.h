@@ -18,6 +18,6 @@ bool udp_connect(int fd, const struct net_addr *peer);
 /* Bytes (may be more than cap: then it was cut), or -1. from may be NULL. */
 ssize_t udp_receive(int fd, void *dst, size_t cap, struct net_addr *from);
 /* to NULL: the socket is connected. False: not sent. */
-bool udp_send(int fd, const void *packet, size_t bytes, const struct net_addr *to);
+bool media_udp_send(int fd, const void *packet, size_t bytes, const struct net_addr *to);
 /* Throws away what waits. */
 void udp_drain(int fd);

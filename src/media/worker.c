@@ -60,7 +60,7 @@ static void command_free(struct command *c)
 {
     /* A session that nobody else knows any more goes with the command that ends it. */
     if (c->kind == COMMAND_CLOSE)
-        session_free(c->session);
+        media_session_free(c->session);
     g_free(c);
 }
 
@@ -91,7 +91,7 @@ static void close_session(struct worker *w, struct session *s)
 {
     struct notice n = {.kind = NOTICE_CLOSED, .id = s->id, .stats = session_stats(s)};
     session_leave(s);
-    session_free(s);
+    media_session_free(s);
     notice_post(w->line, &n); /* only now may its ports be given out again */
 }
 

@@ -134,6 +134,7 @@ static void test_nat_learns_once(void **state)
     peer_say(&b, 2);
     assert_hears_only(&a, 2);
     spray(&late, &a); /* same host, too late */
+    world_settle(w);
     peer_say(&a, 3);
     assert_hears_only(&b, 3);
     peer_say(&b, 4);
