@@ -146,6 +146,7 @@ static void a_deaf_phone_is_given_up_within_2_2_s_sip_6(void **state)
     world_run(&s.w, 2200000);
     assert_int_equal(c->state, PHONE_ENDED);
     assert_int_equal(c->status, 480);
+    s.b.host.unplugged = false;
     scene_close(&s);
 }
 

@@ -137,10 +137,12 @@ void phone_reconnect(struct phone *p)
 void phone_close(struct phone *p)
 {
     timer_stop(p->world->timers, &p->renew);
+    if (sip_session_count(p->endpoint))
+        world_fault(p->world, "phone %s: %zu sessions are left", p->number, sip_session_count(p->endpoint));
+    sip_sessions_drop(p->endpoint);
     for (guint i = 0; i < p->calls->len; i++)
         phone_call_free(p->calls->pdata[i]);
     g_ptr_array_unref(p->calls);
-    sip_sessions_drop(p->endpoint);
     sip_endpoint_free(p->endpoint);
 }
 

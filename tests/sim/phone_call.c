@@ -32,8 +32,6 @@ static struct phone_call *call_new(struct phone *p, bool incoming)
 void phone_call_free(struct phone_call *c)
 {
     timer_stop(c->phone->world->timers, &c->answer);
-    if (c->session)
-        world_fault(c->phone->world, "phone %s: a session is left", c->phone->number);
     g_free(c->sdp.local);
     g_free(c->sdp.offer);
     g_free(c);

@@ -248,7 +248,8 @@ static void the_unauthenticated_cost_no_state_d2(void **state)
                             "Content-Length: 0\r\n\r\n",
                             method, i, i, i, method);
         unsigned status = kit_status(kit_say(&k, text));
-        assert_true(status == 401 || status == 405);
+        if (status != 401 && status != 405 && status != 481)
+            fail_msg("%s: %u", method, status);
         g_free(text);
         g_ptr_array_set_size(k.sent, 0);
     }
