@@ -26,7 +26,9 @@ class Make(unittest.TestCase):
         self.assertEqual(sorted(listed), sorted(p for p in phony if not p.startswith("packages")))
 
     def test_each_python_tool_answers_help(self):
-        for tool in sorted(glob.glob(os.path.join(TOOLS, "*"))):
+        for tool in sorted(glob.glob(os.path.join(TOOLS, "*_*"))):
+            if not os.path.basename(tool).startswith(("check_", "run_")):
+                continue  # a step of the build, which no person calls
             with open(tool, "rb") as f:
                 if not f.readline().rstrip().endswith(b"python3"):
                     continue
