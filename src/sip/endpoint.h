@@ -144,7 +144,7 @@ struct sip_client_ops {
     /* t is over after its final response; it is no more after this. Not called after `failed`. May be NULL. */
     void (*over)(void *arg, struct sip_client *t);
 };
-/* Sends a request (not ACK). NULL: the flow can't be used (no listener). */
+/* Sends a request (not ACK). NULL: the flow can't be used (no listener), or the request is above 64 KiB. */
 struct sip_client *sip_client_start(struct sip_endpoint *ep, const struct sip_flow *flow, const struct sip_request *r,
                                     const struct sip_client_ops *ops, void *arg);
 /* INVITE: CANCEL as soon as a provisional response is there (RFC 3261 9.1), with these header lines (Reason). When no

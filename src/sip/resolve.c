@@ -20,7 +20,7 @@ enum { PATIENCE_US = 3000000, SERVICES_MAX = 5, HOSTS_MAX = SERVICES_MAX * SRV_P
 
 struct service {
     enum sip_transport transport;
-    char name[DNS_NAME_BYTES];
+    const struct cached *srv;
 };
 
 struct host {
@@ -70,16 +70,21 @@ void sip_resolver_free(struct sip_resolver *r)
     g_free(r);
 }
 
+/* The answer, if it is known; else it is being asked, and the walk will be gone again. */
+static const struct cached *known(struct walk *w, enum sip_dns_type type, const char *name)
+{
+    static const struct cached nothing;
+    const struct cached *c = sip_cache_get(w->lookup, type, name);
+    w->missing |= !c;
+    return c ? c : &nothing;
+}
+
 /* --- which services (4.1) -------------------------------------------------------------------------------------- */
 
-static bool add_service(struct walk *w, enum sip_transport transport, const char *name)
+static void add_service(struct walk *w, enum sip_transport transport, const char *name)
 {
-    if (w->n_services == SERVICES_MAX || strlen(name) >= DNS_NAME_BYTES)
-        return false;
-    struct service *s = &w->services[w->n_services++];
-    s->transport = transport;
-    g_strlcpy(s->name, name, sizeof s->name);
-    return true;
+    if (w->n_services < SERVICES_MAX && strlen(name) < DNS_NAME_BYTES)
+        w->services[w->n_services++] = (struct service){transport, known(w, SIP_DNS_SRV, name)};
 }
 
 static void add_usual_service(struct walk *w, enum sip_transport transport)
@@ -138,9 +143,8 @@ static void find_services(struct walk *w)
         add_usual_service(w, l->transport);
         return;
     }
-    const struct cached *naptr = sip_cache_get(l, SIP_DNS_NAPTR, l->host);
-    w->missing |= !naptr;
-    if (!naptr)
+    const struct cached *naptr = known(w, SIP_DNS_NAPTR, l->host);
+    if (w->missing)
         return;
     services_by_naptr(w, naptr);
     if (w->n_services)
@@ -161,8 +165,9 @@ static void add_host(struct walk *w, enum sip_transport transport, const char *n
 }
 
 /* The records of an answer, the best by priority, ordered and drawn. */
-static void hosts_by_srv(struct walk *w, enum sip_transport transport, const struct cached *answer)
+static void hosts_by_srv(struct walk *w, const struct service *s)
 {
+    const struct cached *answer = s->srv;
     const struct sip_dns_record *srv[RECORDS_MAX];
     size_t n = 0;
     for (size_t i = 0; i < answer->n; i++)
@@ -173,25 +178,20 @@ static void hosts_by_srv(struct walk *w, enum sip_transport transport, const str
     n = MIN(n, (size_t)SRV_PER_SERVICE);
     sip_srv_order(srv, n, w->lookup->resolver->entropy);
     for (size_t i = 0; i < n; i++)
-        add_host(w, transport, srv[i]->name, srv[i]->port);
+        add_host(w, s->transport, srv[i]->name, srv[i]->port);
 }
 
 static void find_hosts(struct walk *w)
 {
     struct lookup *l = w->lookup;
-    const struct cached *answers[SERVICES_MAX] = {0};
     bool offered = false;
     if (!l->port)
         find_services(w);
-    for (unsigned i = 0; i < w->n_services; i++) {
-        answers[i] = sip_cache_get(l, SIP_DNS_SRV, w->services[i].name);
-        w->missing |= !answers[i];
-    }
     if (w->missing)
         return;
     for (unsigned i = 0; i < w->n_services; i++) {
-        offered |= answers[i]->n > 0;
-        hosts_by_srv(w, w->services[i].transport, answers[i]);
+        offered |= w->services[i].srv->n > 0;
+        hosts_by_srv(w, &w->services[i]);
     }
     if (!offered)
         add_host(w, l->transport, l->host, l->port ? l->port : sip_transport_port(l->transport));
@@ -213,9 +213,8 @@ static bool find_targets(struct lookup *l, struct sip_targets *t)
     const struct cached *v4[HOSTS_MAX], *v6[HOSTS_MAX];
     find_hosts(&w);
     for (unsigned i = 0; i < w.n_hosts; i++) {
-        v4[i] = sip_cache_get(l, SIP_DNS_A, w.hosts[i].name);
-        v6[i] = sip_cache_get(l, SIP_DNS_AAAA, w.hosts[i].name);
-        w.missing |= !v4[i] || !v6[i];
+        v4[i] = known(&w, SIP_DNS_A, w.hosts[i].name);
+        v6[i] = known(&w, SIP_DNS_AAAA, w.hosts[i].name);
     }
     if (w.missing)
         return false;
