@@ -14,7 +14,7 @@
  * are 10u + 1 and 10u + 2; only the first is registered. Device 31 allows PCMU alone. Peer 1 has prefix 0 and two
  * lines; peer 2 prefix 00 and is off; peer 3 prefix 7. */
 enum { ANNA = 1, BERT, CARL, DORA, ERIK, FAYE, USERS = FAYE };
-enum { STAGE_DIALLED_MAX = 4096, STAGE_RECORDS_MAX = 4096 };
+enum { STAGE_DIALLED_MAX = 1024, STAGE_RECORDS_MAX = 256 };
 
 struct stage_dialled {
     leg_id leg;
