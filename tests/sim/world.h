@@ -68,6 +68,8 @@ struct world_media *world_media_at(struct world *w, const struct net_addr *rtp);
 /* What the peer at `rtp` hears. */
 enum world_hears { HEARS_NOTHING, HEARS_MUSIC, HEARS_RINGBACK, HEARS_SOUND, HEARS_PARTY };
 enum world_hears world_hears(struct world *w, const struct net_addr *rtp, struct net_addr *party_rtp);
+/* How the media of the peer at this address stands, for a fault's text; lives until the next call. */
+const char *world_media_text(struct world *w, const struct net_addr *rtp);
 /* The peer at this address has gone silent for good: as the engine's watch would tell after its time. */
 void world_media_dies(struct world *w, const struct net_addr *rtp);
 const struct world_record *world_last_record(const struct world *w);

@@ -170,6 +170,30 @@ enum world_hears world_hears(struct world *w, const struct net_addr *rtp, struct
     return HEARS_PARTY;
 }
 
+static void describe(GString *s, const struct world_media *m)
+{
+    char rtp[NET_ADDR_TEXT];
+    g_string_append_printf(s, "[%s sound %d, ours dir %u voice %s, theirs dir %u voice %s, changed %.3f]",
+                           net_addr_text(&m->remote.rtp, rtp), m->sound, m->local.dir,
+                           codec_name(media_desc_voice(&m->local)), m->remote.dir,
+                           codec_name(media_desc_voice(&m->remote)), (double)m->changed_us / 1e6);
+}
+
+const char *world_media_text(struct world *w, const struct net_addr *rtp)
+{
+    static char text[512];
+    const struct world_media *m = world_media_at(w, rtp), *other = m ? get(w, m->joined) : NULL;
+    GString *s = g_string_new(m ? NULL : "no session");
+    if (m)
+        describe(s, m);
+    g_string_append(s, other ? " joined to " : " joined to nobody");
+    if (other)
+        describe(s, other);
+    (void)g_strlcpy(text, s->str, sizeof text);
+    g_string_free(s, TRUE);
+    return text;
+}
+
 void world_media_dies(struct world *w, const struct net_addr *rtp)
 {
     const struct world_media *m = world_media_at(w, rtp);
