@@ -232,7 +232,9 @@ void sip_endpoint_receive(struct sip_endpoint *ep, const struct sip_flow *flow, 
     struct sip_msg m;
     struct sip_fault fault = {0};
     arena_clear(&ep->arena);
-    int bad = sip_msg_parse(&m, &ep->arena, bytes, n, sip_transport_is_reliable(flow->transport), &fault);
+    /* Only where bytes flow must Content-Length stand: a WebSocket message has its own end (RFC 7118 section 5). */
+    bool flows = flow->transport == SIP_TCP || flow->transport == SIP_TLS;
+    int bad = sip_msg_parse(&m, &ep->arena, bytes, n, flows, &fault);
     if (!bad && broken) {
         bad = EBADMSG;
         fault = (struct sip_fault){400, "Bad Content-Length", m.is_request};
