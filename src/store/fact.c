@@ -75,6 +75,25 @@ static uint32_t crc32_of(const char *p, size_t n)
     return ~c;
 }
 
+/* g_string_append_len without its questions: this is called a hundred times a call. */
+static void put(GString *out, const char *p, size_t n)
+{
+    if (out->len + n >= out->allocated_len) {
+        g_string_append_len(out, p, (gssize)n);
+        return;
+    }
+    memcpy(out->str + out->len, p, n);
+    out->len += n;
+    out->str[out->len] = '\0';
+}
+
+static void put_key(GString *out, const char *key)
+{
+    put(out, "\"", 1);
+    put(out, key, strlen(key));
+    put(out, "\":", 2);
+}
+
 static void add_char(GString *out, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -92,20 +111,19 @@ static void add_char(GString *out, unsigned char c)
 static void add_text(GString *out, const char *key, const char *text)
 {
     char *valid = g_utf8_validate(text, -1, NULL) ? NULL : g_utf8_make_valid(text, -1);
-    g_string_append_c(out, '"');
-    g_string_append(out, key);
-    g_string_append(out, "\":\"");
+    put_key(out, key);
+    put(out, "\"", 1);
     const char *from = valid ? valid : text, *p = from;
     for (; *p; p++) {
         unsigned char c = (unsigned char)*p;
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
-        g_string_append_len(out, from, p - from);
+        put(out, from, (size_t)(p - from));
         add_char(out, c);
         from = p + 1;
     }
-    g_string_append_len(out, from, p - from);
-    g_string_append(out, "\",");
+    put(out, from, (size_t)(p - from));
+    put(out, "\",", 2);
     g_free(valid);
 }
 
@@ -119,10 +137,8 @@ static void add_int(GString *out, const char *key, int64_t value)
     while (left /= 10);
     if (value < 0)
         *--p = '-';
-    g_string_append_c(out, '"');
-    g_string_append(out, key);
-    g_string_append(out, "\":");
-    g_string_append_len(out, p, digits + sizeof digits - p);
+    put_key(out, key);
+    put(out, p, (size_t)(digits + sizeof digits - p));
 }
 
 /* Every member is written with a comma behind it; the last one becomes the closing bracket. */

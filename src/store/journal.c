@@ -178,6 +178,7 @@ static void journal_free(struct journal *j)
         next = j->held->next;
         g_free(j->held);
     }
+    journal_forget_done(j);
     g_string_free(j->bytes, TRUE);
     g_string_free(j->scratch, TRUE);
     g_hash_table_destroy(j->open);
@@ -195,7 +196,8 @@ static struct journal *journal_new(const struct journal_options *o)
     j->tail = &j->head;
     j->change_tail = &j->change;
     j->held_tail = &j->held;
-    j->gather_ms = o->gather_ms ? o->gather_ms : 20;
+    j->done_tail = &j->done;
+    j->gather_ms = o->gather_ms ? o->gather_ms : 50;
     j->spool_max = o->spool_max_bytes ? o->spool_max_bytes : 512 << 20;
     j->database = store_database_path(o->dir);
     j->bytes = g_string_sized_new(64 * 1024);

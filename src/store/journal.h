@@ -20,7 +20,7 @@ struct journal;
 
 struct journal_options {
     const char *dir;    /* the data folder; its store was opened before, so the schema is there */
-    unsigned gather_ms; /* how long facts are gathered for one fdatasync; 0: 20 */
+    unsigned gather_ms; /* how long facts are gathered for one fdatasync; 0: 50 */
     uint64_t
         spool_max_bytes; /* of facts not yet in the database; 0: 512 MB, about 250,000 calls. Past it they are lost */
 };

@@ -10,20 +10,36 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-static void database_away(struct journal *j)
+void journal_forget_done(struct journal *j)
+{
+    for (struct fact *next; j->done; j->done = next) {
+        next = j->done->next;
+        g_free(j->done);
+    }
+    j->done_tail = &j->done;
+    j->n_done = 0;
+}
+
+void journal_fall_behind(struct journal *j)
 {
     j->behind = true;
     j->retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
+    journal_forget_done(j);
+}
+
+static void database_away(struct journal *j)
+{
+    journal_fall_behind(j);
     journal_alarm(j, JOURNAL_DATABASE_AWAY, true);
 }
 
-static int apply_all(struct journal *j, struct fact *first, unsigned n)
+static int apply_done(struct journal *j)
 {
     int r = db_begin(j->db);
     if (r)
         return r;
-    for (unsigned i = 0; i < n && r == 0; i++, first = first->next)
-        r = apply_fact(j->db, first, j->scratch);
+    for (struct fact *f = j->done; f && r == 0; f = f->next)
+        r = apply_fact(j->db, f, j->scratch);
     if (r == 0)
         r = apply_place(j->db, j->spool.end);
     if (r == 0)
@@ -39,14 +55,15 @@ static void applied_up_to(struct journal *j, struct place at)
     j->applied_to = at;
 }
 
-void journal_apply(struct journal *j, struct fact *first, unsigned n)
+void journal_apply(struct journal *j)
 {
-    if (j->behind)
+    if (!j->done)
         return;
-    if (apply_all(j, first, n) != 0) {
+    if (apply_done(j) != 0) {
         database_away(j);
         return;
     }
+    journal_forget_done(j);
     j->backlog = 0;
     applied_up_to(j, j->spool.end);
 }
@@ -149,6 +166,10 @@ static int catch_up(struct journal *j)
 
 void journal_catch_up(struct journal *j)
 {
+    if (j->saving) {
+        j->retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
+        return;
+    }
     if (catch_up(j) != 0) {
         database_away(j);
         return;

@@ -17,7 +17,8 @@ enum {
     JOURNAL_ALIVE_US = 4000000,    /* sign of life while calls run: the end of lost ones is known within 5 s (C3) */
     JOURNAL_RETRY_US = 500000,     /* database or disk, when they failed */
     JOURNAL_BINDINGS_US = 1000000, /* registrations are gathered that long */
-    JOURNAL_RESERVE_US = 10000000, /* until a reserve that was given up is made anew */
+    JOURNAL_RESERVE_US = 2000000,  /* between tries to make a reserve anew */
+    JOURNAL_APPLY_US = 500000,     /* facts on disk are gathered that long for one transaction */
     JOURNAL_BUSY_MS = 100,         /* for a lock; the next facts wait meanwhile */
 };
 
@@ -44,6 +45,9 @@ struct journal {
 
     /* the writer's */
     struct fact *held, **held_tail; /* taken, not on disk yet */
+    struct fact *done;              /* on disk, not in the database yet, oldest first; empty while behind */
+    struct fact **done_tail;
+    unsigned n_done;
     struct spool spool;
     struct db *db; /* NULL: not open */
     char *database;
@@ -54,8 +58,10 @@ struct journal {
     struct place applied_to;
     uint64_t backlog; /* bytes on disk and not applied */
     bool behind;      /* the database has not all that is on disk; facts go there through the files */
+    bool saving;      /* the disk is full: what room there is, is for the files, not the database */
     bool recovered;   /* calls of an earlier run are closed */
-    int64_t line_us, retry_us, disk_retry_us, bindings_us, reserve_us; /* monotonic: last line; earliest next try */
+    int64_t line_us, retry_us, disk_retry_us, apply_us, bindings_us,
+        reserve_us; /* monotonic: last line; earliest next try */
     unsigned gather_ms;
     uint64_t spool_max;
 };
@@ -63,7 +69,10 @@ struct journal {
 void *journal_run(void *journal);
 /* Reads back what is on disk and not applied; then `behind` is false, if the database is there. */
 void journal_catch_up(struct journal *j);
-/* Applies n facts just written, the first of a list; on failure they come back through the files. */
-void journal_apply(struct journal *j, struct fact *first, unsigned n);
+/* Applies what is done; on failure it comes back through the files. */
+void journal_apply(struct journal *j);
+void journal_forget_done(struct journal *j);
+/* From now on facts go to the database through the files. */
+void journal_fall_behind(struct journal *j);
 void journal_apply_bindings(struct journal *j);
 void journal_alarm(struct journal *j, enum journal_alarm a, bool on);

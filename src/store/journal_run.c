@@ -22,6 +22,8 @@ static int64_t next_us(const struct journal *j)
         next = MIN(next, j->disk_retry_us);
     if (j->behind)
         next = MIN(next, j->retry_us);
+    if (j->done)
+        next = MIN(next, j->apply_us);
     if (g_hash_table_size(j->bindings) > 0)
         next = MIN(next, MAX(j->bindings_us, j->behind ? j->retry_us : 0));
     if (atomic_load(&j->alarms) & JOURNAL_DISK_FULL)
@@ -80,18 +82,23 @@ static void note_open(struct journal *j, const struct fact *f)
         g_hash_table_remove(j->open, f->record.id.text);
 }
 
+static void disk_full(struct journal *j)
+{
+    journal_alarm(j, JOURNAL_DISK_FULL, true);
+    j->reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
+    j->saving = true;
+    journal_fall_behind(j);
+}
+
 static int append(struct journal *j)
 {
     int r = spool_append(&j->spool, j->bytes->str, j->bytes->len);
-    if (r && spool_give_reserve(&j->spool)) { /* this is what it was kept for */
-        journal_alarm(j, JOURNAL_DISK_FULL, true);
-        j->reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
+    if (r)
+        disk_full(j);
+    if (r && spool_give_reserve(&j->spool)) /* this is what it was kept for */
         r = spool_append(&j->spool, j->bytes->str, j->bytes->len);
-    }
     if (r) {
-        journal_alarm(j, JOURNAL_DISK_FULL, true);
         j->disk_retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
-        j->reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
     } else {
         j->line_us = clock_monotonic_us();
         j->backlog += j->bytes->len;
@@ -99,12 +106,22 @@ static int append(struct journal *j)
     return r;
 }
 
-static void forget(struct journal *j, unsigned n)
+/* The first n facts held are on disk (or given up): on to the database, or, while that is behind, done with. */
+static void pass_on(struct journal *j, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         struct fact *f = j->held;
         j->held = f->next;
-        g_free(f);
+        f->next = NULL;
+        if (j->behind) {
+            g_free(f);
+            continue;
+        }
+        if (!j->done)
+            j->apply_us = clock_monotonic_us() + JOURNAL_APPLY_US;
+        *j->done_tail = f;
+        j->done_tail = &f->next;
+        j->n_done++;
     }
     if (!j->held)
         j->held_tail = &j->held;
@@ -115,7 +132,7 @@ static void reached(struct journal *j, unsigned written)
     pthread_mutex_lock(&j->lock);
     j->queued -= written;
     j->written += written;
-    if (!j->behind)
+    if (!j->behind && !j->done)
         j->applied = j->written;
     if (g_hash_table_size(j->bindings) == 0)
         j->changes_applied = j->changes_taken;
@@ -134,14 +151,12 @@ static bool write_batch(struct journal *j)
     }
     if (j->behind && j->backlog + j->bytes->len > j->spool_max) {
         journal_alarm(j, JOURNAL_FACTS_LOST, true);
-        forget(j, n);
-        reached(j, n);
-        return true;
-    }
-    if (append(j) != 0)
+    } else if (append(j) != 0) {
         return false;
-    journal_apply(j, j->held, n);
-    forget(j, n);
+    }
+    pass_on(j, n);
+    if (j->n_done >= JOURNAL_BATCH_MAX)
+        journal_apply(j);
     reached(j, n);
     return true;
 }
@@ -155,8 +170,19 @@ static void show_life(struct journal *j)
     fact_write(f, j->bytes);
     if (append(j) != 0)
         j->line_us = clock_monotonic_us(); /* not again at once */
-    journal_apply(j, f, 1);
     g_free(f);
+}
+
+/* A reserve that was given up is made anew as soon as there is room: then the disk is no longer full. */
+static void mend_reserve(struct journal *j, bool hurry)
+{
+    if (!(atomic_load(&j->alarms) & JOURNAL_DISK_FULL) || j->held || (!hurry && clock_monotonic_us() < j->reserve_us))
+        return;
+    j->reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
+    if (spool_make_reserve(&j->spool) != 0)
+        return;
+    j->saving = false;
+    journal_alarm(j, JOURNAL_DISK_FULL, false);
 }
 
 void *journal_run(void *journal)
@@ -169,15 +195,13 @@ void *journal_run(void *journal)
         while (j->held && write_batch(j))
             ;
         show_life(j);
+        mend_reserve(j, hurry);
         if (j->behind && (hurry || clock_monotonic_us() >= j->retry_us))
             journal_catch_up(j);
+        if (j->done && (hurry || clock_monotonic_us() >= j->apply_us))
+            journal_apply(j);
         if (g_hash_table_size(j->bindings) > 0 && (hurry || clock_monotonic_us() >= j->bindings_us))
             journal_apply_bindings(j);
-        if ((atomic_load(&j->alarms) & JOURNAL_DISK_FULL) && clock_monotonic_us() >= j->reserve_us && !j->held) {
-            j->reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
-            if (spool_make_reserve(&j->spool) == 0)
-                journal_alarm(j, JOURNAL_DISK_FULL, false);
-        }
         reached(j, 0);
         if (hurry && (j->behind || j->held) && more)
             g_usleep(10000); /* somebody waits for what cannot be had yet: try again, but not in a tight circle */

@@ -34,9 +34,11 @@ static void give_call(struct journal *j, const char *run, unsigned place, bool e
     struct sample s;
     struct journal_port port = journal_port(j);
     sample_make(&s, run, place, now_ms());
+    s.record.n_trace = 2; /* it arrived, and from whom */
     port.call_started(port.arg, &s.record);
     if (!ended)
         return;
+    s.record.n_trace = 8;
     sample_end(&s, 5000, REASON_ANSWERED);
     port.call_ended(port.arg, &s.record);
 }
