@@ -108,6 +108,8 @@ static void put_on_wire(struct world *w, unsigned to, struct view bytes)
     p->to = to;
     p->n = bytes.n;
     memcpy(p->bytes, bytes.p, bytes.n);
+    if (w->mangle)
+        w->mangle(w->mangle_arg, p->bytes, &p->n);
     timer_init(&p->timer, arrives, p);
     timer_start(w->clock, &p->timer, w->delay_us + (w->jitter_us ? world_dice(w, (uint32_t)w->jitter_us) : 0));
     w->packets = g_slist_prepend(w->packets, p);

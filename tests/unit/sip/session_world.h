@@ -51,9 +51,11 @@ struct world {
     GPtrArray *trace; /* "A>B INVITE", "B>A 200 INVITE" … */
     GPtrArray *in;    /* char *: messages kept for a side by hand */
     bool (*drop)(struct world *w, unsigned from, const struct sip_msg *m);
-    int drop_left;   /* for `drop` */
-    GSList *packets; /* on the wire */
-    bool quiet;      /* no trace */
+    int drop_left;                                     /* for `drop` */
+    GSList *packets;                                   /* on the wire */
+    void (*mangle)(void *arg, char *bytes, size_t *n); /* may change or shorten what is on the wire */
+    void *mangle_arg;
+    bool quiet; /* no trace */
 };
 
 extern const struct sip_session_ops party_ops;
