@@ -5,6 +5,11 @@
  */
 #include "line/leg_priv.h"
 
+/* A device must give a sign of life within device_reply_ms (SIP-6), and at 10 % loss 999 of 1,000 calls must come
+ * through (D6). With T1 three INVITEs fit into 2 s, which is too few; with half of it four do. Registered phones are
+ * known to be near enough for that (RFC 3261 17.1.1.1 lets T1 be smaller where the round trip is known). */
+enum { DEVICE_REPEAT_MS = 250 };
+
 struct leg_outgoing { /* all that a further try needs, copied: the core's pointers are gone by then */
     struct line_leg *leg;
     uint64_t lookup; /* running, or 0 */
@@ -44,6 +49,7 @@ struct call_out {
     const struct party *from, *to, *via;
     const struct media_desc *offer;
     uint8_t max_forwards;
+    uint16_t repeat_ms; /* 0: as usual */
 };
 
 static bool start_session(struct line_leg *leg, const struct call_out *c)
@@ -63,6 +69,7 @@ static bool start_session(struct line_leg *leg, const struct call_out *c)
         .sdp = line_leg_write_sdp(leg, c->offer, true),
         .headers = buf_view(&h),
         .max_forwards = c->max_forwards,
+        .repeat_ms = c->repeat_ms,
     };
     struct sip_session_timers st = line_session_timers(l);
     leg->session = sip_session_invite(l->endpoint, &p, &st, &line_session_ops, leg);
@@ -84,7 +91,8 @@ static int dial_device(struct line *l, leg_id id, const struct leg_dial *d)
                          .to = &d->to,
                          .via = &d->via,
                          .offer = d->offer,
-                         .max_forwards = d->max_forwards};
+                         .max_forwards = d->max_forwards,
+                         .repeat_ms = DEVICE_REPEAT_MS};
     if (start_session(leg, &c))
         return 0;
     line_leg_free(leg);

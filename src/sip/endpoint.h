@@ -40,6 +40,7 @@ struct sip_request {
     struct view uri;
     struct view headers;  /* From, To, Call-ID, CSeq, Contact, Route … as whole lines */
     uint8_t max_forwards; /* 0 means 70 */
+    uint32_t repeat_us;   /* UDP: pause before the first repetition; 0: T1. Timers B and F stay 64*T1 */
     struct view content_type, body;
 };
 

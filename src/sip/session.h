@@ -92,6 +92,7 @@ struct sip_session_invite {
     struct view headers;      /* further whole lines: Alert-Info, Call-Info, Diversion, Reason … */
     struct view contact_user; /* user of our Contact; empty: that of from.uri, or none when withheld */
     uint8_t max_forwards;     /* 0: 70 */
+    uint16_t repeat_ms;       /* UDP: pause before the INVITE is first repeated; 0: T1 */
     /* Credentials for 401/407 of this peer (trunks); NULL: challenges are refusals (F5). Copied. */
     const struct sip_session_credentials {
         struct view user, realm, password; /* realm empty: any */

@@ -99,6 +99,7 @@ void op_send(struct sip_op *op, struct sip_dialog *d)
         .uri = sip_dialog_uri(d),
         .headers = buf_view(&b),
         .max_forwards = op->kind == OP_INVITE ? s->max_forwards : 0,
+        .repeat_us = op->kind == OP_INVITE ? s->repeat_ms * 1000u : 0,
         .content_type = text_view(op->content_type),
         .body = text_view(op->body),
     };

@@ -141,6 +141,7 @@ struct sip_session {
     uint8_t glare_tries;
     uint8_t refer_count;
     uint8_t max_forwards; /* of our INVITE */
+    uint16_t repeat_ms;   /* of our INVITE */
     bool outgoing : 1;
     bool we_refresh : 1;
     bool peer_requires_100rel : 1;

@@ -84,6 +84,7 @@ struct sip_session *sip_session_invite(struct sip_endpoint *ep, const struct sip
     s->outgoing = true;
     s->flow = p->flow;
     s->max_forwards = p->max_forwards;
+    s->repeat_ms = p->repeat_ms;
     s->state = SIP_SESSION_CALLING;
     if (make_dialog(s, p) || !session_file(s))
         return give_up(s);

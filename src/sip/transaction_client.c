@@ -138,7 +138,7 @@ static void fired(void *arg)
 /* --- starting -------------------------------------------------------------------------------------------------- */
 
 static struct sip_client *client_start(struct sip_endpoint *ep, const struct sip_flow *flow, enum sip_method method,
-                                       struct sip_id id, struct view bytes)
+                                       struct sip_id id, struct view bytes, uint32_t repeat_us)
 {
     struct sip_client *t = g_new0(struct sip_client, 1);
     t->ep = ep;
@@ -148,7 +148,7 @@ static struct sip_client *client_start(struct sip_endpoint *ep, const struct sip
     t->bytes = g_memdup2(bytes.p, bytes.n);
     t->n = bytes.n;
     t->deadline_us = now_us(t) + SIP_TIMEOUT_US; /* B, F */
-    t->interval_us = is_stream(t) ? 0 : SIP_T1_US;
+    t->interval_us = is_stream(t) ? 0 : repeat_us ? repeat_us : SIP_T1_US;
     timer_init(&t->timer, fired, t);
     g_hash_table_insert(ep->clients, &t->id, t);
     arm(t);
@@ -178,7 +178,7 @@ struct sip_client *sip_client_start(struct sip_endpoint *ep, const struct sip_fl
     }
     if (!bytes.n)
         return NULL;
-    struct sip_client *t = client_start(ep, &to, r->method, client_id(token, false), bytes);
+    struct sip_client *t = client_start(ep, &to, r->method, client_id(token, false), bytes, r->repeat_us);
     t->sent_by = sent_by;
     t->ops = ops;
     t->arg = arg;
@@ -208,7 +208,7 @@ static void send_cancel(struct sip_client *t)
         return;
     struct sip_id id = t->id;
     id.b = ~id.b;
-    client_start(t->ep, &t->flow, SIP_CANCEL, id, bytes)->sent_by = t->sent_by;
+    client_start(t->ep, &t->flow, SIP_CANCEL, id, bytes, 0)->sent_by = t->sent_by;
 }
 
 void sip_client_cancel(struct sip_client *t, struct view headers)
