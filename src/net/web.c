@@ -230,7 +230,8 @@ static bool make_lws(struct web *w, const struct transport_config *c)
     struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN_SERVER,
                                              .protocols = protocols,
                                              .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                                                        LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+                                                        LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+                                                        LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
                                              .user = w,
                                              .gid = (gid_t)-1,
                                              .uid = (uid_t)-1,

@@ -139,23 +139,27 @@ static bool has_opened(struct bench *b)
     return b->count[BENCH_OPENED] >= b->wanted;
 }
 
+/* The peer is our own listener: libwebsockets loses a little memory when a process has two of its contexts at once. */
 static void we_connect_to_a_tls_peer(void **state)
 {
     (void)state;
-    struct bench us, peer;
-    uint16_t port = open_tls(&peer);
-    (void)open_tls(&us);
+    struct bench b;
+    uint16_t port = open_tls(&b);
     struct sip_flow to = {.transport = SIP_TLS, .remote = bench_addr("127.0.0.1", port)};
-    assert_int_equal(transport_send(us.transport, &to, VIEW(MESSAGE)), 0);
-    us.wanted = peer.wanted = 1;
-    assert_true(bench_run(&us, has_opened, 5000));
-    assert_true(bench_run(&peer, bench_has_messages, 5000));
-    assert_int_equal(transport_send(peer.transport, &bench_event(&peer, BENCH_MESSAGE, 0)->flow, VIEW(ANSWER)), 0);
-    assert_true(bench_run(&us, bench_has_messages, 5000));
-    assert_string_equal(bench_event(&us, BENCH_MESSAGE, 0)->bytes->str, ANSWER);
-    bench_close(&peer);
-    assert_true(bench_run(&us, bench_has_closed, 5000));
-    bench_close(&us);
+    assert_int_equal(transport_send(b.transport, &to, VIEW(MESSAGE)), 0);
+    b.wanted = 1;
+    assert_true(bench_run(&b, has_opened, 5000));
+    assert_true(bench_run(&b, bench_has_messages, 5000));
+    struct sip_flow theirs = bench_event(&b, BENCH_MESSAGE, 0)->flow, ours = bench_event(&b, BENCH_OPENED, 0)->flow;
+    assert_int_not_equal(theirs.connection, ours.connection);
+    assert_int_equal(transport_send(b.transport, &theirs, VIEW(ANSWER)), 0);
+    b.wanted = 2;
+    assert_true(bench_run(&b, bench_has_messages, 5000));
+    assert_string_equal(bench_event(&b, BENCH_MESSAGE, 1)->bytes->str, ANSWER);
+    assert_true(sip_flow_eq(&bench_event(&b, BENCH_MESSAGE, 1)->flow, &ours));
+    transport_disconnect(b.transport, &ours);
+    assert_true(bench_run(&b, bench_has_closed, 5000)); /* both ends */
+    bench_close(&b);
 }
 
 static void a_new_certificate_serves_new_connections(void **state)
