@@ -18,7 +18,7 @@ enum { WORKERS_MAX = 64, BIND_TRIES = 16 };
 
 /* The signalling thread's half of a session. */
 struct handle {
-    struct session *session;
+    struct rtp_session *session;
     unsigned worker; /* who has it, or gets it by the messages under way */
     struct port_pool *pool;
     uint16_t port;
@@ -96,7 +96,7 @@ void media_engine_close(struct media_engine *e)
     size_t at = 0;
     for (struct handle *h; (h = slots_next(e->handles, &at));) {
         if (!h->closing)
-            media_session_free(h->session);
+            rtp_session_free(h->session);
         g_free(h);
     }
     slots_free(e->handles);
@@ -207,7 +207,7 @@ static int port_open(void *arg, const struct media_open *o, media_id *ret, struc
         return error;
     struct handle *h = g_new0(struct handle, 1);
     *h = (struct handle){
-        .session = media_session_new(o, e->config.entropy, fd), .worker = least_loaded(e), .pool = pool, .port = port};
+        .session = rtp_session_new(o, e->config.entropy, fd), .worker = least_loaded(e), .pool = pool, .port = port};
     *ret = h->session->id = slots_add(e->handles, h);
     e->load[h->worker]++;
     worker_command(&(struct command){.kind = COMMAND_ENTER, .worker = e->worker[h->worker], .session = h->session});

@@ -60,7 +60,7 @@ static void command_free(struct command *c)
 {
     /* A session that nobody else knows any more goes with the command that ends it. */
     if (c->kind == COMMAND_CLOSE)
-        media_session_free(c->session);
+        rtp_session_free(c->session);
     g_free(c);
 }
 
@@ -69,7 +69,7 @@ static void command_drop(struct loop_message *m)
     command_free((struct command *)m);
 }
 
-static bool is_here(const struct worker *w, const struct session *s)
+static bool is_here(const struct worker *w, const struct rtp_session *s)
 {
     return !s || atomic_load_explicit(&s->owner, memory_order_acquire) == w;
 }
@@ -87,17 +87,17 @@ static bool must_wait(const struct worker *w, const struct command *c)
     return false;
 }
 
-static void close_session(struct worker *w, struct session *s)
+static void close_session(struct worker *w, struct rtp_session *s)
 {
-    struct notice n = {.kind = NOTICE_CLOSED, .id = s->id, .stats = session_stats(s)};
-    session_leave(s);
-    media_session_free(s);
+    struct notice n = {.kind = NOTICE_CLOSED, .id = s->id, .stats = rtp_session_stats(s)};
+    rtp_session_leave(s);
+    rtp_session_free(s);
     notice_post(w->line, &n); /* only now may its ports be given out again */
 }
 
-static void move_session(struct session *s, struct worker *target)
+static void move_session(struct rtp_session *s, struct worker *target)
 {
-    session_leave(s);
+    rtp_session_leave(s);
     worker_command(&(struct command){.kind = COMMAND_ENTER, .worker = target, .session = s});
 }
 
@@ -105,25 +105,25 @@ static void carry_out(struct worker *w, const struct command *c)
 {
     switch (c->kind) {
     case COMMAND_ENTER:
-        session_enter(c->session, w);
+        rtp_session_enter(c->session, w);
         return;
     case COMMAND_SET:
-        session_set(c->session, &c->local, &c->remote);
+        rtp_session_set(c->session, &c->local, &c->remote);
         return;
     case COMMAND_JOIN:
-        session_join(c->session, c->other);
+        rtp_session_join(c->session, c->other);
         return;
     case COMMAND_PART:
-        session_part(c->session);
+        rtp_session_part(c->session);
         return;
     case COMMAND_PLAY:
-        session_play(c->session, c->sound, c->language);
+        rtp_session_play(c->session, c->sound, c->language);
         return;
     case COMMAND_DTMF:
-        session_send_dtmf(c->session, c->digit, c->ms);
+        rtp_session_send_dtmf(c->session, c->digit, c->ms);
         return;
     case COMMAND_WATCH:
-        session_watch(c->session, c->timeout_s);
+        rtp_session_watch(c->session, c->timeout_s);
         return;
     case COMMAND_MOVE:
         move_session(c->session, c->target);

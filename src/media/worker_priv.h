@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "media/session_priv.h"
+#include "media/rtp_session_priv.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -67,7 +67,7 @@ struct command {
     struct loop_message message;
     struct command *next_deferred;
     struct worker *worker, *target;
-    struct session *session, *other;
+    struct rtp_session *session, *other;
     enum command_kind kind;
     struct media_desc local, remote;
     enum media_sound sound;
@@ -84,11 +84,11 @@ void worker_free(struct worker *w);
 void worker_command(const struct command *c);
 
 /* The worker's own thread. */
-static inline struct worker *session_worker(const struct session *s)
+static inline struct worker *rtp_session_worker(const struct rtp_session *s)
 {
     return atomic_load_explicit(&s->owner, memory_order_relaxed);
 }
-void worker_know(struct worker *w, struct session *s);
-void worker_forget(struct worker *w, struct session *s);
-void worker_want_tick(struct worker *w, struct session *s);
+void worker_know(struct worker *w, struct rtp_session *s);
+void worker_forget(struct worker *w, struct rtp_session *s);
+void worker_want_tick(struct worker *w, struct rtp_session *s);
 void worker_tell(struct worker *w, media_id id, const struct media_event *ev);

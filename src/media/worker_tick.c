@@ -12,7 +12,7 @@ static const int64_t LATE_MAX_US = 200000; /* after a longer stall the clock sta
 
 /* --- lists ------------------------------------------------------------------------------------------------------ */
 
-static void list_add(GPtrArray *list, struct session *s, uint32_t *at)
+static void list_add(GPtrArray *list, struct rtp_session *s, uint32_t *at)
 {
     *at = list->len;
     g_ptr_array_add(list, s);
@@ -21,7 +21,7 @@ static void list_add(GPtrArray *list, struct session *s, uint32_t *at)
 /* The last one takes its place; which of its members says where it is, the caller knows by `ticking`. */
 static void list_take(GPtrArray *list, uint32_t *at, bool ticking)
 {
-    struct session *last = g_ptr_array_index(list, list->len - 1);
+    struct rtp_session *last = g_ptr_array_index(list, list->len - 1);
     *(ticking ? &last->tick_at : &last->at) = *at;
     g_ptr_array_index(list, *at) = last;
     g_ptr_array_set_size(list, (int)list->len - 1);
@@ -52,16 +52,16 @@ static void tick(void *arg)
         w->tick_due_us = now_us;
     GPtrArray *list = w->ticking[w->tick_phase];
     for (guint i = list->len; i-- > 0;) { /* from the end: one that is done is replaced by one already stepped */
-        struct session *s = g_ptr_array_index(list, i);
-        if (!session_tick(s, now_us))
+        struct rtp_session *s = g_ptr_array_index(list, i);
+        if (!rtp_session_tick(s, now_us))
             list_take(list, &s->tick_at, true);
     }
     tick_arm(w);
 }
 
-void worker_want_tick(struct worker *w, struct session *s)
+void worker_want_tick(struct worker *w, struct rtp_session *s)
 {
-    if (s->tick_at != SESSION_IN_NO_LIST || !session_wants_tick(s))
+    if (s->tick_at != SESSION_IN_NO_LIST || !rtp_session_wants_tick(s))
         return;
     unsigned phase = 0;
     for (unsigned i = 1; i < TICK_PHASES; i++)
@@ -83,20 +83,20 @@ static void look_round(void *arg)
     struct worker *w = arg;
     int64_t now_us = timers_now_us(w->timers), wall_us = timers_wall_us(w->timers);
     for (guint i = w->round_phase; i < w->sessions->len; i += ROUND_PHASES)
-        session_look_after(g_ptr_array_index(w->sessions, i), now_us, wall_us);
+        rtp_session_look_after(g_ptr_array_index(w->sessions, i), now_us, wall_us);
     w->round_phase = (w->round_phase + 1) % ROUND_PHASES;
     if (w->sessions->len)
         timer_start(w->timers, &w->round, ROUND_PHASE_US);
 }
 
-void worker_know(struct worker *w, struct session *s)
+void worker_know(struct worker *w, struct rtp_session *s)
 {
     list_add(w->sessions, s, &s->at);
     if (!timer_runs(&w->round))
         timer_start(w->timers, &w->round, ROUND_PHASE_US);
 }
 
-void worker_forget(struct worker *w, struct session *s)
+void worker_forget(struct worker *w, struct rtp_session *s)
 {
     if (s->at != SESSION_IN_NO_LIST)
         list_take(w->sessions, &s->at, false);

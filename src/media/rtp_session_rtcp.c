@@ -2,7 +2,7 @@
  *
  * Reports both ways and the watch for dead peers (SIP-26, SIP-27). Owner: the session's worker.
  */
-#include "media/session_priv.h"
+#include "media/rtp_session_priv.h"
 #include "media/udp_priv.h"
 #include "media/worker_priv.h"
 
@@ -10,7 +10,7 @@
 static const int64_t REPORT_US = 5000000, REPORT_QUIET_US = 15000000;
 static const int64_t ROUND_TRIP_MAX_US = 60000000;
 
-void session_take_rtcp(struct session *s, const uint8_t *packet, size_t bytes, int64_t now_us)
+void rtp_session_take_rtcp(struct rtp_session *s, const uint8_t *packet, size_t bytes, int64_t now_us)
 {
     struct rtcp_heard heard;
     if (!rtcp_parse(packet, bytes, s->out.ssrc, &heard)) {
@@ -29,15 +29,15 @@ void session_take_rtcp(struct session *s, const uint8_t *packet, size_t bytes, i
     s->told.jitter_us = (uint32_t)((uint64_t)heard.jitter * 1000000 / clock_hz);
     if (!heard.last_sr)
         return;
-    uint32_t trip = rtcp_ntp_middle(timers_wall_us(session_worker(s)->timers)) - heard.last_sr - heard.since_sr;
+    uint32_t trip = rtcp_ntp_middle(timers_wall_us(rtp_session_worker(s)->timers)) - heard.last_sr - heard.since_sr;
     int64_t trip_us = (int64_t)trip * 1000000 / 65536;
     if (trip_us <= ROUND_TRIP_MAX_US) /* more is a lie or a clock that was set */
         s->told.round_trip_us = (uint32_t)trip_us;
 }
 
-static void report(struct session *s, int64_t now_us, int64_t wall_us)
+static void report(struct rtp_session *s, int64_t now_us, int64_t wall_us)
 {
-    struct session_socket *k = s->mux ? &s->rtp : &s->rtcp;
+    struct rtp_session_socket *k = s->mux ? &s->rtp : &s->rtcp;
     const struct net_addr *to = k->connected ? NULL : latch_target(&k->latch);
     if (!k->connected && !to)
         return;
@@ -57,11 +57,11 @@ static void report(struct session *s, int64_t now_us, int64_t wall_us)
     (void)media_udp_send(k->watch.fd, packet, rtcp_write(packet, &r), to);
 }
 
-void session_look_after(struct session *s, int64_t now_us, int64_t wall_us)
+void rtp_session_look_after(struct rtp_session *s, int64_t now_us, int64_t wall_us)
 {
     if (s->timeout_us && now_us - s->heard_us >= s->timeout_us) {
         s->timeout_us = 0; /* told once */
-        worker_tell(session_worker(s), s->id, &(struct media_event){.kind = MEDIA_TIMEOUT});
+        worker_tell(rtp_session_worker(s), s->id, &(struct media_event){.kind = MEDIA_TIMEOUT});
     }
     if (!s->report_due_us || now_us < s->report_due_us)
         return;

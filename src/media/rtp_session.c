@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One RTP session: what was negotiated, whom it is joined to, which worker has it. See session_priv.h.
+ * One RTP session: what was negotiated, whom it is joined to, which worker has it. See rtp_session_priv.h.
  */
-#include "media/session_priv.h"
+#include "media/rtp_session_priv.h"
 
 #include "media/udp_priv.h"
 #include "media/worker_priv.h"
@@ -10,11 +10,12 @@
 #include <glib.h>
 #include <unistd.h>
 
+enum { CACHE_LINE_BYTES = 64 };
 static const int64_t FIRST_REPORT_US = 2500000; /* half the interval: RFC 3550 6.2 */
 
-struct session *media_session_new(const struct media_open *o, const struct entropy *entropy, const int fd[2])
+struct rtp_session *rtp_session_new(const struct media_open *o, const struct entropy *entropy, const int fd[2])
 {
-    struct session *s = g_new0(struct session, 1);
+    struct rtp_session *s = g_aligned_alloc0(1, sizeof(struct rtp_session), CACHE_LINE_BYTES);
     uint32_t ssrc, ts;
     uint16_t seq;
     entropy_fill(entropy, &ssrc, sizeof ssrc);
@@ -22,39 +23,39 @@ struct session *media_session_new(const struct media_open *o, const struct entro
     entropy_fill(entropy, &seq, sizeof seq);
     entropy_token(entropy, s->cname, RTCP_CNAME_CHARS);
     out_stream_init(&s->out, ssrc, seq, ts, 0);
-    s->rtp.watch = (struct loop_watch){fd[0], session_rtp_ready, s};
-    s->rtcp.watch = (struct loop_watch){fd[1], session_rtcp_ready, s};
+    s->rtp.watch = (struct loop_watch){fd[0], rtp_session_rtp_ready, s};
+    s->rtcp.watch = (struct loop_watch){fd[1], rtp_session_rtcp_ready, s};
     s->peer_signalling = o->peer_signalling;
     s->family = o->peer_signalling.family;
     s->strict = o->profile == MEDIA_STRICT;
     s->at = s->tick_at = SESSION_IN_NO_LIST;
     memset(s->pt_of, 0xff, sizeof s->pt_of);
-    timer_init(&s->dtmf_silence, session_dtmf_silence, s);
+    timer_init(&s->dtmf_silence, rtp_session_dtmf_silence, s);
     return s;
 }
 
-void media_session_free(struct session *s)
+void rtp_session_free(struct rtp_session *s)
 {
     if (!s)
         return;
     close(s->rtp.watch.fd);
     close(s->rtcp.watch.fd);
     g_free(s->dtmf_out);
-    g_free(s);
+    g_aligned_free(s);
 }
 
 /* --- negotiated ------------------------------------------------------------------------------------------------- */
 
 /* Only what both descriptions hold counts: an offer lists more than the answer takes. */
-static void set_formats(struct session *s, const struct media_desc *local, const struct media_desc *remote)
+static void set_formats(struct rtp_session *s, const struct media_desc *local, const struct media_desc *remote)
 {
-    memset(s->codec_of, CODEC_NONE, sizeof s->codec_of);
+    s->n_in = 0;
     memset(s->pt_of, 0xff, sizeof s->pt_of);
     s->voice = s->event = CODEC_NONE;
     for (unsigned i = 0; i < local->n_formats && i < MEDIA_FORMATS_MAX; i++) {
         const struct media_format *f = &local->format[i];
         if (f->pt < 128 && f->codec < CODECS && media_desc_pt(remote, f->codec) >= 0)
-            s->codec_of[f->pt] = f->codec;
+            s->in[s->n_in++] = *f;
     }
     for (unsigned i = 0; i < remote->n_formats && i < MEDIA_FORMATS_MAX; i++) {
         const struct media_format *f = &remote->format[i];
@@ -70,16 +71,17 @@ static void set_formats(struct session *s, const struct media_desc *local, const
     s->event = (uint8_t)(s->pt_of[fitting] != 0xff ? fitting : s->pt_of[other] != 0xff ? other : CODEC_NONE);
 }
 
-static void set_address(struct session *s, struct session_socket *k, const struct net_addr *signalled, int64_t now_us)
+static void set_address(struct rtp_session *s, struct rtp_session_socket *k, const struct net_addr *signalled,
+                        int64_t now_us)
 {
     if (signalled->family != s->family || !latch_set(&k->latch, signalled, &s->peer_signalling, s->strict))
         return;
     if (k->connected)
         k->connected = !udp_connect(k->watch.fd, NULL);
-    media_session_settle(k, now_us);
+    rtp_session_settle(k, now_us);
 }
 
-static void watch_socket(struct worker *w, struct session_socket *k)
+static void watch_socket(struct worker *w, struct rtp_session_socket *k)
 {
     if (k->watched)
         return;
@@ -87,9 +89,9 @@ static void watch_socket(struct worker *w, struct session_socket *k)
     k->watched = loop_watch(w->loop, &k->watch, EPOLLIN) == 0;
 }
 
-void session_set(struct session *s, const struct media_desc *local, const struct media_desc *remote)
+void rtp_session_set(struct rtp_session *s, const struct media_desc *local, const struct media_desc *remote)
 {
-    struct worker *w = session_worker(s);
+    struct worker *w = rtp_session_worker(s);
     int64_t now_us = timers_now_us(w->timers);
     set_formats(s, local, remote);
     s->mux = local->rtcp_mux && remote->rtcp_mux;
@@ -113,7 +115,7 @@ void session_set(struct session *s, const struct media_desc *local, const struct
 
 /* --- joined ----------------------------------------------------------------------------------------------------- */
 
-void session_part(struct session *s)
+void rtp_session_part(struct rtp_session *s)
 {
     if (!s->peer)
         return;
@@ -121,33 +123,33 @@ void session_part(struct session *s)
     s->peer = NULL;
 }
 
-void session_join(struct session *a, struct session *b)
+void rtp_session_join(struct rtp_session *a, struct rtp_session *b)
 {
     if (a == b)
         return;
-    session_part(a);
-    session_part(b);
+    rtp_session_part(a);
+    rtp_session_part(b);
     a->peer = b;
     b->peer = a;
     a->out.source = b->out.source = SOURCE_NONE; /* also when they were joined before: time went by */
-    session_play(a, SOUND_NONE, LANGUAGE_EN);
-    session_play(b, SOUND_NONE, LANGUAGE_EN);
+    rtp_session_play(a, SOUND_NONE, LANGUAGE_EN);
+    rtp_session_play(b, SOUND_NONE, LANGUAGE_EN);
 }
 
-void session_watch(struct session *s, uint32_t timeout_s)
+void rtp_session_watch(struct rtp_session *s, uint32_t timeout_s)
 {
     s->timeout_us = (int64_t)timeout_s * 1000000;
-    s->heard_us = timers_now_us(session_worker(s)->timers);
+    s->heard_us = timers_now_us(rtp_session_worker(s)->timers);
 }
 
 /* --- whose ------------------------------------------------------------------------------------------------------ */
 
-void session_leave(struct session *s)
+void rtp_session_leave(struct rtp_session *s)
 {
-    struct worker *w = session_worker(s);
-    session_part(s);
+    struct worker *w = rtp_session_worker(s);
+    rtp_session_part(s);
     timer_stop(w->timers, &s->dtmf_silence);
-    struct session_socket *k[] = {&s->rtp, &s->rtcp};
+    struct rtp_session_socket *k[] = {&s->rtp, &s->rtcp};
     for (unsigned i = 0; i < 2; i++)
         if (k[i]->watched)
             loop_unwatch(w->loop, &k[i]->watch);
@@ -156,11 +158,11 @@ void session_leave(struct session *s)
 }
 
 /* The sockets are watched again only if they were: packets wait in them meanwhile. */
-void session_enter(struct session *s, struct worker *w)
+void rtp_session_enter(struct rtp_session *s, struct worker *w)
 {
     atomic_store_explicit(&s->owner, w, memory_order_release);
     worker_know(w, s);
-    struct session_socket *k[] = {&s->rtp, &s->rtcp};
+    struct rtp_session_socket *k[] = {&s->rtp, &s->rtcp};
     for (unsigned i = 0; i < 2; i++)
         if (k[i]->watched)
             k[i]->watched = loop_watch(w->loop, &k[i]->watch, EPOLLIN) == 0;
@@ -169,7 +171,7 @@ void session_enter(struct session *s, struct worker *w)
     worker_want_tick(w, s);
 }
 
-struct media_stats session_stats(const struct session *s)
+struct media_stats rtp_session_stats(const struct rtp_session *s)
 {
     return (struct media_stats){.codec = s->codec_seen,
                                 .packets_in = s->rx.packets,

@@ -3,7 +3,7 @@
  * What we make ourselves for the peer: sounds, and keys as telephone events. One step each 20 ms. Owner: the session's
  * worker.
  */
-#include "media/session_priv.h"
+#include "media/rtp_session_priv.h"
 #include "media/sounds_priv.h"
 #include "media/worker_priv.h"
 
@@ -11,7 +11,7 @@
 
 static const uint32_t FRAMES_PER_S = 50;
 
-void session_play(struct session *s, enum media_sound sound, enum language lang)
+void rtp_session_play(struct rtp_session *s, enum media_sound sound, enum language lang)
 {
     if (sound >= SOUNDS)
         sound = SOUND_NONE;
@@ -21,29 +21,29 @@ void session_play(struct session *s, enum media_sound sound, enum language lang)
     s->frames = NULL;
     if (sound != SOUND_NONE)
         s->out.seq_anew = true;
-    worker_want_tick(session_worker(s), s);
+    worker_want_tick(rtp_session_worker(s), s);
 }
 
-void session_send_dtmf(struct session *s, char digit, uint16_t ms)
+void rtp_session_send_dtmf(struct rtp_session *s, char digit, uint16_t ms)
 {
     if (!s->dtmf_out)
         s->dtmf_out = g_new0(struct dtmf_out, 1);
     if (dtmf_out_push(s->dtmf_out, digit, ms))
-        worker_want_tick(session_worker(s), s);
+        worker_want_tick(rtp_session_worker(s), s);
 }
 
-bool session_sends_key(const struct session *s)
+bool rtp_session_sends_key(const struct rtp_session *s)
 {
     return s->dtmf_out && (s->dtmf_out->n || s->dtmf_out->pause);
 }
 
-bool session_wants_tick(const struct session *s)
+bool rtp_session_wants_tick(const struct rtp_session *s)
 {
-    return s->sound != SOUND_NONE || session_sends_key(s);
+    return s->sound != SOUND_NONE || rtp_session_sends_key(s);
 }
 
 /* One step of the key that is being sent. */
-static void key_step(struct session *s, int64_t now_us)
+static void key_step(struct rtp_session *s, int64_t now_us)
 {
     struct dtmf_event e;
     enum codec c = s->event;
@@ -60,10 +60,10 @@ static void key_step(struct session *s, int64_t now_us)
     p.ts = s->dtmf_out->ts;
     dtmf_write(p.payload, &e);
     out_stream_insert(&s->out, &p);
-    (void)session_send(s, &p, now_us);
+    (void)rtp_session_send(s, &p, now_us);
 }
 
-static void send_frame(struct session *s, const uint8_t *frame, size_t bytes, int64_t now_us)
+static void send_frame(struct rtp_session *s, const uint8_t *frame, size_t bytes, int64_t now_us)
 {
     uint8_t packet[RTP_HEADER_BYTES + SOUND_FRAME_MAX];
     struct rtp p = {.payload = packet + RTP_HEADER_BYTES, .payload_bytes = (uint16_t)bytes, .pt = s->pt_of[s->voice]};
@@ -71,14 +71,14 @@ static void send_frame(struct session *s, const uint8_t *frame, size_t bytes, in
     uint32_t clock_hz = codec_clock_hz(s->voice);
     out_stream_play(&s->out, clock_hz, clock_hz / FRAMES_PER_S, &p, now_us);
     s->codec_seen = s->voice;
-    (void)session_send(s, &p, now_us);
+    (void)rtp_session_send(s, &p, now_us);
 }
 
-static void sound_step(struct session *s, int64_t now_us)
+static void sound_step(struct rtp_session *s, int64_t now_us)
 {
     enum codec c = s->voice != CODEC_NONE ? (enum codec)s->voice : CODEC_PCMA; /* prompts end even when unheard */
     if (!s->frames || s->frames_codec != c) {
-        s->frames = sounds_get(session_worker(s)->sounds, s->sound, s->language, c);
+        s->frames = sounds_get(rtp_session_worker(s)->sounds, s->sound, s->language, c);
         s->frames_codec = (uint8_t)c;
     }
     if (!s->frames)
@@ -93,14 +93,14 @@ static void sound_step(struct session *s, int64_t now_us)
     if (sound_loops(s->sound))
         return;
     s->sound = SOUND_NONE;
-    worker_tell(session_worker(s), s->id, &(struct media_event){.kind = MEDIA_PLAYED});
+    worker_tell(rtp_session_worker(s), s->id, &(struct media_event){.kind = MEDIA_PLAYED});
 }
 
-bool session_tick(struct session *s, int64_t now_us)
+bool rtp_session_tick(struct rtp_session *s, int64_t now_us)
 {
-    if (session_sends_key(s))
+    if (rtp_session_sends_key(s))
         key_step(s, now_us);
     else if (s->sound != SOUND_NONE)
         sound_step(s, now_us);
-    return session_wants_tick(s);
+    return rtp_session_wants_tick(s);
 }

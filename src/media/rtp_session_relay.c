@@ -4,13 +4,13 @@
  *
  *     recv -> RTP? ours? -> from the peer? (latch) -> counted -> key? told -> joint, direction, payload type -> send
  */
-#include "media/session_priv.h"
+#include "media/rtp_session_priv.h"
 #include "media/udp_priv.h"
 #include "media/worker_priv.h"
 
 static const int64_t CHECK_US = 1000000;
 
-void media_session_settle(struct session_socket *k, int64_t now_us)
+void rtp_session_settle(struct rtp_session_socket *k, int64_t now_us)
 {
     if (k->latch.state != LATCH_LOCKED || k->connected)
         return;
@@ -18,7 +18,7 @@ void media_session_settle(struct session_socket *k, int64_t now_us)
     k->check_until_us = now_us + CHECK_US;
 }
 
-bool session_send(struct session *s, const struct rtp *p, int64_t now_us)
+bool rtp_session_send(struct rtp_session *s, const struct rtp *p, int64_t now_us)
 {
     const struct net_addr *to = s->rtp.connected ? NULL : latch_target(&s->rtp.latch);
     if (!s->rtp.connected && !to)
@@ -32,26 +32,26 @@ bool session_send(struct session *s, const struct rtp *p, int64_t now_us)
 
 /* --- keys ------------------------------------------------------------------------------------------------------- */
 
-static void tell_keys(struct session *s, const struct dtmf_key *key, unsigned n)
+static void tell_keys(struct rtp_session *s, const struct dtmf_key *key, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        worker_tell(session_worker(s), s->id,
+        worker_tell(rtp_session_worker(s), s->id,
                     &(struct media_event){.kind = MEDIA_DTMF, .digit = key[i].digit, .digit_ms = key[i].ms});
 }
 
-void session_dtmf_silence(void *session)
+void rtp_session_dtmf_silence(void *session)
 {
-    struct session *s = session;
+    struct rtp_session *s = session;
     struct dtmf_key key;
     if (dtmf_in_silence(&s->dtmf_in, &key))
         tell_keys(s, &key, 1);
 }
 
-static void hear_key(struct session *s, const struct rtp *p, enum codec c)
+static void hear_key(struct rtp_session *s, const struct rtp *p, enum codec c)
 {
     struct dtmf_key key[2];
     tell_keys(s, key, dtmf_in_add(&s->dtmf_in, p, codec_clock_hz(c), key));
-    struct timers *timers = session_worker(s)->timers;
+    struct timers *timers = rtp_session_worker(s)->timers;
     if (s->dtmf_in.state == DTMF_IN_DOWN)
         timer_start(timers, &s->dtmf_silence, DTMF_SILENCE_MS * 1000);
     else
@@ -59,7 +59,7 @@ static void hear_key(struct session *s, const struct rtp *p, enum codec c)
 }
 
 /* The same key for a peer whose events count with another clock: what fits 16 bits of it (1.3 s at 48 kHz). */
-static void convert_key(struct session *to, struct rtp *p, enum codec from, enum codec into, int64_t now_us)
+static void convert_key(struct rtp_session *to, struct rtp *p, enum codec from, enum codec into, int64_t now_us)
 {
     struct dtmf_event e;
     if (!dtmf_parse(p->payload, p->payload_bytes, &e))
@@ -70,7 +70,7 @@ static void convert_key(struct session *to, struct rtp *p, enum codec from, enum
     if (!out_stream_map(&to->out, to->peer->id, codec_clock_hz(to->voice), p, now_us))
         return;
     if (first)
-        to->converted = (struct session_converted){in_ts, begin, true};
+        to->converted = (struct rtp_session_converted){in_ts, begin, true};
     uint64_t duration = (uint64_t)e.duration * codec_clock_hz(into) / codec_clock_hz(from);
     e.duration = (uint16_t)(duration > 0xffff ? 0xffff : duration);
     dtmf_write(p->payload, &e);
@@ -78,7 +78,7 @@ static void convert_key(struct session *to, struct rtp *p, enum codec from, enum
     p->ts = to->converted.out_ts;
     p->marker = first;
     p->pt = to->pt_of[into];
-    (void)session_send(to, p, now_us);
+    (void)rtp_session_send(to, p, now_us);
 }
 
 /* --- relayed ---------------------------------------------------------------------------------------------------- */
@@ -88,12 +88,12 @@ static bool is_event(enum codec c)
     return c == CODEC_EVENT8 || c == CODEC_EVENT48;
 }
 
-static void relay(struct session *from, struct rtp *p, enum codec c, int64_t now_us)
+static void relay(struct rtp_session *from, struct rtp *p, enum codec c, int64_t now_us)
 {
-    struct session *to = from->peer;
+    struct rtp_session *to = from->peer;
     if (!to || !to->sends)
         return;
-    if (to->sound != SOUND_NONE || session_sends_key(to)) {
+    if (to->sound != SOUND_NONE || rtp_session_sends_key(to)) {
         to->out.seq_anew = true; /* held back, not lost */
         return;
     }
@@ -110,12 +110,19 @@ static void relay(struct session *from, struct rtp *p, enum codec c, int64_t now
     if (!out_stream_map(&to->out, from->id, clock_hz, p, now_us))
         return;
     p->pt = pt;
-    (void)session_send(to, p, now_us);
+    (void)rtp_session_send(to, p, now_us);
 }
 
-static void take_rtp(struct session *s, struct rtp *p, int64_t now_us)
+static enum codec codec_in(const struct rtp_session *s, uint8_t pt)
 {
-    enum codec c = s->codec_of[p->pt];
+    for (unsigned i = 0; i < s->n_in; i++)
+        if (s->in[i].pt == pt)
+            return s->in[i].codec;
+    return CODEC_NONE;
+}
+
+static void take_rtp(struct rtp_session *s, struct rtp *p, enum codec c, int64_t now_us)
+{
     s->heard_us = now_us;
     if (codec_is_voice(c))
         s->codec_seen = (uint8_t)c;
@@ -128,27 +135,28 @@ static void take_rtp(struct session *s, struct rtp *p, int64_t now_us)
 }
 
 /* Whether the source of a good packet is the peer; may learn it (RTP only). */
-static bool from_peer(struct session_socket *k, const struct net_addr *from, bool learn, int64_t now_us)
+static bool from_peer(struct rtp_session_socket *k, const struct net_addr *from, bool learn, int64_t now_us)
 {
     if (!learn)
         return latch_knows(&k->latch, from);
     if (!latch_accept(&k->latch, from, now_us))
         return false;
-    media_session_settle(k, now_us);
+    rtp_session_settle(k, now_us);
     return true;
 }
 
-static ssize_t receive(struct session_socket *k, uint8_t *packet, struct net_addr *from, bool *check, int64_t now_us)
+static ssize_t receive(struct rtp_session_socket *k, uint8_t *packet, struct net_addr *from, bool *check,
+                       int64_t now_us)
 {
     *check = !k->connected || now_us < k->check_until_us;
     return udp_receive(k->watch.fd, packet, RTP_BUFFER_BYTES, *check ? from : NULL);
 }
 
-void session_rtp_ready(void *session, uint32_t epoll_events)
+void rtp_session_rtp_ready(void *session, uint32_t epoll_events)
 {
     (void)epoll_events; /* errors come out of recv */
-    struct session *s = session;
-    struct worker *w = session_worker(s);
+    struct rtp_session *s = session;
+    struct worker *w = rtp_session_worker(s);
     int64_t now_us = timers_now_us(w->timers);
     struct net_addr from;
     bool check;
@@ -156,25 +164,26 @@ void session_rtp_ready(void *session, uint32_t epoll_events)
     if (n < 0)
         return;
     struct rtp p;
+    enum codec c;
     bool good;
     if (s->mux && rtp_is_rtcp(w->packet, (size_t)n)) {
         good = n <= RTCP_PACKET_MAX && (!check || from_peer(&s->rtp, &from, false, now_us));
         if (good)
-            session_take_rtcp(s, w->packet, (size_t)n, now_us);
+            rtp_session_take_rtcp(s, w->packet, (size_t)n, now_us);
     } else {
-        good = rtp_parse(w->packet, (size_t)n, &p) && s->codec_of[p.pt] != CODEC_NONE &&
+        good = rtp_parse(w->packet, (size_t)n, &p) && (c = codec_in(s, p.pt)) != CODEC_NONE &&
                (!check || from_peer(&s->rtp, &from, true, now_us));
         if (good)
-            take_rtp(s, &p, now_us);
+            take_rtp(s, &p, c, now_us);
     }
     s->dropped += !good;
 }
 
-void session_rtcp_ready(void *session, uint32_t epoll_events)
+void rtp_session_rtcp_ready(void *session, uint32_t epoll_events)
 {
     (void)epoll_events;
-    struct session *s = session;
-    struct worker *w = session_worker(s);
+    struct rtp_session *s = session;
+    struct worker *w = rtp_session_worker(s);
     int64_t now_us = timers_now_us(w->timers);
     struct net_addr from;
     bool check;
@@ -185,6 +194,6 @@ void session_rtcp_ready(void *session, uint32_t epoll_events)
     bool good = n <= RTCP_PACKET_MAX && rtcp_parse(w->packet, (size_t)n, s->out.ssrc, &heard) &&
                 (!check || from_peer(&s->rtcp, &from, true, now_us));
     if (good)
-        session_take_rtcp(s, w->packet, (size_t)n, now_us);
+        rtp_session_take_rtcp(s, w->packet, (size_t)n, now_us);
     s->dropped += !good;
 }
