@@ -87,7 +87,7 @@ static void take_call(struct line *l, struct sip_server *txn, const struct sip_f
     leg->user = in->user;
     leg->device = in->device;
     leg->peer = in->peer;
-    leg->session = sip_session_take(l->endpoint, txn, view_of(in->number), &st, &line_session_ops, leg, &sdp);
+    leg->session = sip_session_take(txn, view_of(in->number), &st, &line_session_ops, leg, &sdp);
     if (!leg->session) {
         line_leg_free(leg);
         return;

@@ -126,6 +126,7 @@ void sip_server_disown(struct sip_server *t);
  * final response. The `m` given to `request` is this one. */
 const struct sip_msg *sip_server_request(const struct sip_server *t);
 const struct sip_flow *sip_server_flow(const struct sip_server *t);
+struct sip_endpoint *sip_server_endpoint(const struct sip_server *t);
 /* The To tag that responses of this transaction carry (made at first asking). */
 struct view sip_server_to_tag(struct sip_server *t);
 /* Sends a response again outside of the state machine: 2xx repetition. */

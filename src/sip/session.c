@@ -76,11 +76,11 @@ static void later_fired(void *arg)
 {
     struct sip_session *s = arg;
     op_tell_dead(s);
-    if (s->end_due) {
-        s->end_due = false;
-        session_hang_up(s, s->end_how, s->end_status);
+    if (s->ending.due) {
+        s->ending.due = false;
+        session_hang_up(s, s->ending.how, s->ending.status);
     }
-    if (s->state == SIP_SESSION_ENDED && !s->requests && !timer_runs(&s->repeat))
+    if (s->state == SIP_SESSION_ENDED && !s->requests && !timer_runs(&s->repeat.timer))
         session_free(s);
 }
 
@@ -91,10 +91,10 @@ struct sip_session *session_new(struct sip_endpoint *ep, const struct sip_sessio
     s->ep = ep;
     s->ops = ops;
     s->user = user;
-    s->timers = *st;
-    timer_init(&s->repeat, uas_repeat_fired, s);
+    s->interval.offered = *st;
+    timer_init(&s->repeat.timer, uas_repeat_fired, s);
     timer_init(&s->retry, offer_retry_fired, s);
-    timer_init(&s->refresh, timer_fired, s);
+    timer_init(&s->interval.timer, timer_fired, s);
     timer_init(&s->later, later_fired, s);
     registry_add(s);
     return s;
@@ -109,10 +109,10 @@ bool session_file(struct sip_session *s)
 
 static void forget_queued(struct sip_session *s)
 {
-    if (s->queued) {
-        g_free(s->queued->sdp);
-        g_free(s->queued->headers);
-        g_clear_pointer(&s->queued, g_free);
+    if (s->rel.queued) {
+        g_free(s->rel.queued->sdp);
+        g_free(s->rel.queued->headers);
+        g_clear_pointer(&s->rel.queued, g_free);
     }
 }
 
@@ -120,7 +120,7 @@ static void forget_queued(struct sip_session *s)
 static void session_wither(struct sip_session *s)
 {
     timer_stop(session_clock(s), &s->retry);
-    timer_stop(session_clock(s), &s->refresh);
+    timer_stop(session_clock(s), &s->interval.timer);
     forget_queued(s);
     g_clear_pointer(&s->offer_sdp, g_free);
     s->wants = 0;
@@ -131,7 +131,7 @@ static void session_discard(struct sip_session *s)
 {
     struct timers *clock = session_clock(s);
     session_wither(s);
-    timer_stop(clock, &s->repeat);
+    timer_stop(clock, &s->repeat.timer);
     timer_stop(clock, &s->later);
     while (s->requests)
         op_free(s->requests);
@@ -150,7 +150,7 @@ static void session_discard(struct sip_session *s)
     }
     g_free(s->contact_user);
     g_free(s->identity);
-    g_free(s->bye_lines);
+    g_free(s->ending.bye_lines);
     g_free(s->local_sdp);
     registry_remove(s);
 }
@@ -165,22 +165,22 @@ void session_free(struct sip_session *s)
 
 void session_settle(struct sip_session *s)
 {
-    if (s->state == SIP_SESSION_ENDED && !s->requests && !timer_runs(&s->repeat))
+    if (s->state == SIP_SESSION_ENDED && !s->requests && !timer_runs(&s->repeat.timer))
         timer_start(session_clock(s), &s->later, 0);
 }
 
 void session_end_later(struct sip_session *s, enum sip_session_end how, uint16_t status)
 {
-    s->end_due = true;
-    s->end_how = (uint8_t)how;
-    s->end_status = status;
+    s->ending.due = true;
+    s->ending.how = (uint8_t)how;
+    s->ending.status = status;
     timer_start(session_clock(s), &s->later, 0);
 }
 
 void session_stop_repeating(struct sip_session *s)
 {
-    s->ack_waits = s->bye_waits = false;
-    timer_stop(session_clock(s), &s->repeat);
+    s->ack_waits = s->ending.bye_waits = false;
+    timer_stop(session_clock(s), &s->repeat.timer);
 }
 
 /* Requests of the peer that still wait get their answer (RFC 3261 15.1.2), ours that may never end are cancelled. */
@@ -197,10 +197,10 @@ static void session_close(struct sip_session *s)
 
 void session_ended(struct sip_session *s, enum sip_session_end how, uint16_t status, const struct sip_msg *m)
 {
-    bool told = s->state == SIP_SESSION_ENDED || s->ending_told;
+    bool told = s->state == SIP_SESSION_ENDED || s->ending.told;
     session_close(s);
     session_stop_repeating(s); /* the peer is gone: its ACK will not come */
-    s->ending_told = true;
+    s->ending.told = true;
     if (!told) {
         struct sip_session_ended e = {.how = how, .status = status, .msg = m};
         if (m)
@@ -227,8 +227,8 @@ void session_hang_up(struct sip_session *s, enum sip_session_end how, uint16_t s
 
 void session_late_bye(struct sip_session *s)
 {
-    s->bye_waits = false;
-    send_bye(s, text_view(s->bye_lines));
+    s->ending.bye_waits = false;
+    send_bye(s, text_view(s->ending.bye_lines));
 }
 
 /* --- ended by the user -------------------------------------------------------------------------------------------- */
@@ -239,10 +239,10 @@ static void end_up(struct sip_session *s, struct view lines)
     if (s->outgoing && s->invite_op && s->invite_op->final && !s->invite_op->acked)
         uac_ack(s->invite_op, &s->dialog, (struct view){0}); /* its offer was never answered: still no BYE before ACK */
     session_close(s);
-    s->ending_told = true;
+    s->ending.told = true;
     if (s->ack_waits && !s->confirmed) { /* a callee's BYE waits for the ACK (RFC 3261 15) */
-        s->bye_waits = true;
-        text_keep(&s->bye_lines, lines);
+        s->ending.bye_waits = true;
+        text_keep(&s->ending.bye_lines, lines);
         return;
     }
     session_stop_repeating(s);
@@ -257,7 +257,7 @@ void sip_session_end(struct sip_session *s, uint16_t status, struct view reason,
         sip_put(&b, SIP_H_REASON, reason);
     if (b.full)
         b = buf_on(mem, sizeof mem);
-    s->end_due = false;
+    s->ending.due = false;
     switch ((enum sip_session_state)s->state) {
     case SIP_SESSION_UP:
         end_up(s, buf_view(&b));
@@ -265,7 +265,7 @@ void sip_session_end(struct sip_session *s, uint16_t status, struct view reason,
     case SIP_SESSION_CALLING:
     case SIP_SESSION_INCOMING:
     case SIP_SESSION_EARLY:
-        s->ending_told = true;
+        s->ending.told = true;
         if (s->outgoing) {
             uac_end(s, buf_view(&b));
         } else {

@@ -59,6 +59,8 @@ struct sip_session_ops {
      * sip_session_answer_offer or sip_session_refuse_offer, now or later. Refreshes without change of SDP and without
      * SDP in UPDATE are answered inside and not told. `m` lasts for the call. */
     void (*offered)(void *user, const struct sip_msg *m, struct view sdp);
+    /* The peer tells who is at its end now: UPDATE with P-Asserted-Identity and without SDP. May be NULL. */
+    void (*identified)(void *user, const struct sip_msg *m);
     /* The answer to our sip_session_offer, or its final refusal (status; glare was retried inside). */
     void (*offer_answered)(void *user, struct view sdp);
     void (*offer_refused)(void *user, uint16_t status);
@@ -110,7 +112,7 @@ struct sip_session *sip_session_invite(struct sip_endpoint *ep, const struct sip
                                        void *user);
 /* Takes an INVITE that came (through ports.request); sends 100. contact_user: our user part toward the peer. *sdp: its
  * offer, empty for a late offer. NULL: it was wrong and has been answered (400, 415, 420, 422 …). */
-struct sip_session *sip_session_take(struct sip_endpoint *ep, struct sip_server *txn, struct view contact_user,
+struct sip_session *sip_session_take(struct sip_server *txn, struct view contact_user,
                                      const struct sip_session_timers *st, const struct sip_session_ops *ops, void *user,
                                      struct view *sdp);
 
@@ -139,7 +141,8 @@ void sip_session_info(struct sip_session *s, struct view content_type, struct vi
  */
 void sip_session_refer_progress(struct sip_session *s, uint16_t status);
 
-/* Asks the peer to call somebody else; refer_to is the header's value. Only while up; refer_notified tells how it goes. */
+/* Asks the peer to call somebody else; refer_to is the header's value. Only while up; refer_notified tells how it goes,
+ * also a refusal. */
 void sip_session_refer(struct sip_session *s, struct view refer_to);
 
 enum sip_session_state sip_session_state(const struct sip_session *s);

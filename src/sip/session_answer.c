@@ -147,7 +147,7 @@ void update_request(struct sip_session *s, struct sip_server *txn, const struct 
     }
     if (sdp.n && !offer_allowed(s, txn))
         return;
-    if (sdp.n && s->rel_out) {
+    if (sdp.n && s->rel.out) {
         respond_busy(s, txn); /* our answer is not known to have come: PRACK first (RFC 6337 2.2) */
         return;
     }
@@ -160,6 +160,8 @@ void update_request(struct sip_session *s, struct sip_server *txn, const struct 
         return;
     }
     take_in(s, m);
+    if (!sdp.n && s->ops->identified && sip_msg_value(m, SIP_H_P_ASSERTED_IDENTITY).n)
+        s->ops->identified(s->user, m);
     if (!sdp.n || changes_nothing(s, sdp))
         respond_update(s, txn, sdp.n ? text_view(s->local_sdp) : (struct view){0});
     else

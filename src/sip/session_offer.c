@@ -22,7 +22,7 @@ static bool exchange_runs(const struct sip_session *s)
 /* Our turn to send an UPDATE or re-INVITE, with or without SDP? */
 static bool our_turn(struct sip_session *s, bool with_sdp)
 {
-    bool settled = s->offer == OFFER_IDLE && !s->rel_out;
+    bool settled = s->offer == OFFER_IDLE && !s->rel.out;
     switch ((enum sip_session_state)s->state) {
     case SIP_SESSION_UP:
         return settled && !exchange_runs(s) && !s->invite_op && !s->invite_txn && !s->ack_waits;

@@ -179,7 +179,7 @@ static void simple_done(struct sip_op *op, uint16_t status)
     op_free(op);
     if (kind == OP_NOTIFY)
         refer_notify_done(s, status < 300);
-    else if (kind == OP_REFER && status >= 300 && s->ops->refer_notified)
+    else if (kind == OP_REFER && status >= 300 && s->state == SIP_SESSION_UP && s->ops->refer_notified)
         s->ops->refer_notified(s->user, status);
     else if (status == 481 && kind == OP_INFO && s->state == SIP_SESSION_UP)
         session_ended(s, SIP_END_GONE, 0, NULL);

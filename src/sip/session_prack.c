@@ -35,7 +35,7 @@ void prack_send(struct sip_session *s, struct sip_dialog *d, uint32_t rseq, uint
 static bool names_ours(const struct sip_session *s, const struct sip_msg *m)
 {
     struct sip_rack rack;
-    return s->rseq && sip_rack_parse(sip_msg_value(m, SIP_H_RACK), &rack) && rack.rseq == s->rseq &&
+    return s->rel.rseq && sip_rack_parse(sip_msg_value(m, SIP_H_RACK), &rack) && rack.rseq == s->rel.rseq &&
            rack.cseq == s->invite_cseq && rack.method == SIP_INVITE;
 }
 
@@ -58,12 +58,12 @@ void prack_request(struct sip_session *s, struct sip_server *txn, const struct s
         session_respond(s, txn, 415, (struct view){0});
         return;
     }
-    if (!s->rel_out) { /* again, or it crossed a final response, which does not make it wrong */
+    if (!s->rel.out) { /* again, or it crossed a final response, which does not make it wrong */
         session_respond(s, txn, 200, (struct view){0});
         return;
     }
-    s->rel_out = s->rel_sdp = false;
-    timer_stop(session_clock(s), &s->repeat);
+    s->rel.out = s->rel.sdp = false;
+    timer_stop(session_clock(s), &s->repeat.timer);
     if (s->offer == OFFER_OURS_1XX) {
         session_respond(s, txn, 200, (struct view){0});
         if (!sdp.n) {

@@ -95,6 +95,49 @@ struct session_credentials {
     char *user, *realm, *password;
 };
 
+/* What is repeated until the peer acknowledges it: 2xx until ACK, a reliable 1xx until PRACK. */
+struct session_repeat {
+    struct timer timer;
+    int64_t end_us;
+    uint32_t interval_us;
+};
+
+/* Reliable provisionals of ours (RFC 3262). */
+struct session_reliable {
+    struct session_queued *queued;
+    uint32_t rseq;         /* last used; 0: none */
+    bool required : 1;     /* the peer's INVITE says Require: 100rel */
+    bool out : 1;          /* the last awaits its PRACK */
+    bool sdp : 1;          /* … and it holds SDP: no 2xx before (RFC 3262 5) */
+    bool accept_waits : 1; /* sip_session_accept came before that PRACK */
+};
+
+/* The session timer (RFC 4028). */
+struct session_interval {
+    struct timer timer; /* the next refresh, or the end */
+    int64_t end_us;
+    struct sip_session_timers offered;
+    uint32_t seconds; /* agreed; 0: none */
+    bool ours;        /* we refresh */
+};
+
+/* The REFER of the peer that is being served. */
+struct session_referral {
+    uint32_t cseq;
+    uint16_t next; /* status to notify after the NOTIFY on its way; 0: none */
+    uint8_t count; /* how many there were */
+    bool active : 1, busy : 1, final : 1;
+};
+
+struct session_ending {
+    char *bye_lines;    /* of the BYE that waits for an ACK */
+    uint16_t status;    /* of a failure to be told by the timer */
+    uint8_t how;        /* the same: enum sip_session_end */
+    bool due : 1;       /* there is such a failure */
+    bool told : 1;      /* `ended` was called, or is not due any more */
+    bool bye_waits : 1; /* ended by the user before the ACK came (RFC 3261 15) */
+};
+
 struct sip_session {
     struct sip_endpoint *ep;
     const struct sip_session_ops *ops;
@@ -106,56 +149,37 @@ struct sip_session {
     struct sip_op *invite_op;      /* INVITE of ours without final response, or whose ACK is owed */
     struct sip_server *invite_txn; /* the peer's INVITE: without final response, or its 2xx without ACK */
     struct sip_server *offer_txn;  /* the peer's UPDATE or PRACK whose offer is open */
-    struct session_queued *queued;
     struct session_credentials *credentials;
     char *contact_user;
     char *identity;       /* P-Asserted-Identity and Privacy lines */
-    char *bye_lines;      /* of the BYE that waits for an ACK */
     char *local_sdp;      /* last that was agreed, or in the initial exchange: that we sent */
     char *offer_sdp;      /* our open offer inside the dialog */
     uint64_t remote_sdp;  /* hash of the peer's last one, without o= */
     uint64_t offered_sdp; /* the same of its open offer */
     struct sip_flow flow;
 
-    struct timer repeat; /* 2xx until ACK, reliable 1xx until PRACK */
-    int64_t repeat_end_us;
-    uint32_t repeat_us;
-    struct timer retry;   /* after glare */
-    struct timer refresh; /* session timer: next refresh, or the end */
-    int64_t expires_at_us;
+    struct session_repeat repeat;
+    struct session_reliable rel;
+    struct session_interval interval;
+    struct session_referral refer;
+    struct session_ending ending;
+    struct timer retry; /* after glare */
     struct timer later; /* failures found inside the user's call, `over` */
 
-    struct sip_session_timers timers;
-    uint32_t interval_s;   /* agreed session interval; 0: none */
     uint32_t cseq;         /* last of ours */
-    uint32_t rseq;         /* last of ours; the one out while `rel_out` */
     uint32_t prack_rseq;   /* PEERS_1XX: what our answer acknowledges */
     uint32_t invite_cseq;  /* of the peer's INVITE: for RAck and ACK */
-    uint32_t refer_cseq;   /* REFER being served */
     uint32_t peer_methods; /* Allow, a bit each; 0: not said */
     uint16_t peer_tags;    /* Supported: bits in order of session_tags */
-    uint16_t refer_next;   /* status to notify after the NOTIFY on its way; 0: none */
     uint8_t state;         /* enum sip_session_state */
     uint8_t offer;         /* enum offer_state */
     uint8_t wants;         /* enum op_why: exchanges waiting for their turn */
     uint8_t glare_tries;
-    uint8_t refer_count;
     uint8_t max_forwards; /* of our INVITE */
     uint16_t repeat_ms;   /* of our INVITE */
     bool outgoing : 1;
-    bool we_refresh : 1;
-    bool peer_requires_100rel : 1;
-    bool rel_out : 1;      /* a reliable provisional awaits its PRACK */
-    bool rel_sdp : 1;      /* … and it holds SDP: no 2xx before (RFC 3262 5) */
-    bool accept_waits : 1; /* sip_session_accept came before that PRACK */
-    bool ack_waits : 1;    /* our 2xx is repeated */
-    bool confirmed : 1;    /* the first INVITE's ACK came, or ours was answered */
-    bool bye_waits : 1;    /* ended by the user before the ACK came (RFC 3261 15) */
-    bool refer_active : 1, refer_busy : 1, refer_final : 1;
-    bool ending_told : 1; /* `ended` was called, or is not due any more */
-    uint8_t end_how;      /* enum sip_session_end of a failure to be told by the timer */
-    uint16_t end_status;
-    bool end_due : 1;
+    bool ack_waits : 1; /* our 2xx is repeated */
+    bool confirmed : 1; /* the first INVITE's ACK came, or ours was answered */
 };
 
 /* --- session.c --- */

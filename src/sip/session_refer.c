@@ -46,6 +46,8 @@ static void respond_refer(struct sip_session *s, struct sip_server *txn, uint16_
     session_respond(s, txn, b.full ? 500 : status, b.full ? (struct view){0} : buf_view(&b));
 }
 
+static void send_notify(struct sip_session *s, uint16_t status);
+
 void refer_request(struct sip_session *s, struct sip_server *txn, const struct sip_msg *m)
 {
     char mem[REPLACES_MAX];
@@ -55,33 +57,38 @@ void refer_request(struct sip_session *s, struct sip_server *txn, const struct s
         sip_server_respond(txn, &(struct sip_response){.status = 400, .reason = VIEW("Bad Refer-To")});
         return;
     }
-    if (s->refer_active) {
+    if (s->refer.active) {
         session_respond(s, txn, 491, (struct view){0}); /* one transfer of a call at a time */
         return;
     }
     r.replaces = buf_view(&replaces);
     bool silent = view_starts_nocase(sip_msg_value(m, SIP_H_REFER_SUB), VIEW("false"));
-    s->refer_cseq = m->cseq.number;
+    s->refer.cseq = m->cseq.number;
+    /* Progress that is told from inside `referred` waits behind the 202 and the first NOTIFY. */
+    s->refer.active = s->refer.busy = true;
+    s->refer.final = false;
     uint16_t status = s->ops->referred ? s->ops->referred(s->user, &r) : 603;
     if (status < 200 || status > 699)
         status = 500;
     if (status < 300)
         status = silent ? 200 : 202;
     respond_refer(s, txn, status, silent);
-    if (status != 202)
+    s->refer.busy = false;
+    if (status != 202 || s->state == SIP_SESSION_ENDED || !session_dialog(s)) {
+        s->refer.active = false;
+        s->refer.next = 0;
         return;
-    s->refer_count++;
-    s->refer_active = true;
-    s->refer_final = false;
-    sip_session_refer_progress(s, 100); /* at once, whatever comes of it (RFC 3515 2.4.4) */
+    }
+    s->refer.count++;
+    send_notify(s, 100); /* at once, whatever comes of it (RFC 3515 2.4.4) */
 }
 
 static void send_notify(struct sip_session *s, uint16_t status)
 {
     char mem[128], frag[128];
     struct buf b = buf_on(mem, sizeof mem), body = buf_on(frag, sizeof frag);
-    if (s->refer_count > 1)
-        sip_putf(&b, SIP_H_EVENT, "refer;id=%u", s->refer_cseq);
+    if (s->refer.count > 1)
+        sip_putf(&b, SIP_H_EVENT, "refer;id=%u", s->refer.cseq);
     else
         sip_put(&b, SIP_H_EVENT, VIEW("refer"));
     if (status >= 200)
@@ -91,17 +98,17 @@ static void send_notify(struct sip_session *s, uint16_t status)
     sip_put_status_line(&body, status, (struct view){0});
     struct sip_op *op = op_new(s, OP_NOTIFY);
     op_say(op, buf_view(&b), VIEW("message/sipfrag;version=2.0"), buf_view(&body));
-    s->refer_busy = true;
+    s->refer.busy = true;
     op_send(op, session_dialog(s));
 }
 
 void sip_session_refer_progress(struct sip_session *s, uint16_t status)
 {
-    if (!s->refer_active || s->refer_final || s->state == SIP_SESSION_ENDED || !session_dialog(s))
+    if (!s->refer.active || s->refer.final || s->state == SIP_SESSION_ENDED || !session_dialog(s))
         return;
-    s->refer_final = status >= 200;
-    if (s->refer_busy) {
-        s->refer_next = status; /* only the newest matters */
+    s->refer.final = status >= 200;
+    if (s->refer.busy) {
+        s->refer.next = status; /* only the newest matters */
         return;
     }
     send_notify(s, status);
@@ -109,23 +116,23 @@ void sip_session_refer_progress(struct sip_session *s, uint16_t status)
 
 void refer_flush(struct sip_session *s)
 {
-    if (!s->refer_next)
+    if (!s->refer.next)
         return;
-    uint16_t status = s->refer_next;
-    s->refer_next = 0;
+    uint16_t status = s->refer.next;
+    s->refer.next = 0;
     send_notify(s, status);
 }
 
 void refer_notify_done(struct sip_session *s, bool alive)
 {
-    s->refer_busy = false;
+    s->refer.busy = false;
     if (!alive) {
-        s->refer_active = false; /* nobody listens */
-        s->refer_next = 0;
-    } else if (s->refer_next && s->state != SIP_SESSION_ENDED) {
+        s->refer.active = false; /* nobody listens */
+        s->refer.next = 0;
+    } else if (s->refer.next && s->state != SIP_SESSION_ENDED) {
         refer_flush(s);
-    } else if (s->refer_final) {
-        s->refer_active = false;
+    } else if (s->refer.final) {
+        s->refer.active = false;
     }
 }
 

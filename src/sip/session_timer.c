@@ -17,22 +17,23 @@ static int64_t seconds(uint32_t s)
 /* How long before the end the session is given up (RFC 4028 10). */
 static uint32_t grace_s(const struct sip_session *s)
 {
-    return MIN((uint32_t)GRACE_S, s->interval_s / 3);
+    return MIN((uint32_t)GRACE_S, s->interval.seconds / 3);
 }
 
 static int64_t until_end_us(const struct sip_session *s)
 {
-    return s->expires_at_us - seconds(grace_s(s)) - timers_now_us(session_clock(s));
+    return s->interval.end_us - seconds(grace_s(s)) - timers_now_us(session_clock(s));
 }
 
 static void restart(struct sip_session *s)
 {
-    if (!s->interval_s || s->state == SIP_SESSION_ENDED) {
-        timer_stop(session_clock(s), &s->refresh);
+    if (!s->interval.seconds || s->state == SIP_SESSION_ENDED) {
+        timer_stop(session_clock(s), &s->interval.timer);
         return;
     }
-    s->expires_at_us = timers_now_us(session_clock(s)) + seconds(s->interval_s);
-    timer_start(session_clock(s), &s->refresh, s->we_refresh ? seconds(s->interval_s) / 2 : until_end_us(s));
+    s->interval.end_us = timers_now_us(session_clock(s)) + seconds(s->interval.seconds);
+    timer_start(session_clock(s), &s->interval.timer,
+                s->interval.ours ? seconds(s->interval.seconds) / 2 : until_end_us(s));
 }
 
 void timer_fired(void *arg)
@@ -42,8 +43,8 @@ void timer_fired(void *arg)
         session_hang_up(s, SIP_END_EXPIRED, 0);
         return;
     }
-    timer_start(session_clock(s), &s->refresh, until_end_us(s));
-    if (s->we_refresh)
+    timer_start(session_clock(s), &s->interval.timer, until_end_us(s));
+    if (s->interval.ours)
         session_want(s, WHY_REFRESH);
 }
 
@@ -54,12 +55,13 @@ static bool peer_has_timer(const struct sip_session *s)
 
 void timer_put_request(struct sip_session *s, struct buf *b)
 {
-    if (!s->timers.expires_s)
+    if (!s->interval.offered.expires_s)
         return;
-    uint32_t interval = s->interval_s ? s->interval_s : s->timers.expires_s;
-    bool peer = s->interval_s && !s->we_refresh; /* roles stay as they are (RFC 4028 7.4) */
-    sip_putf(b, SIP_H_SESSION_EXPIRES, "%u;refresher=%s", MAX(interval, s->timers.min_se_s), peer ? "uas" : "uac");
-    sip_putf(b, SIP_H_MIN_SE, "%u", MAX(s->timers.min_se_s, (uint32_t)MIN_SE_DEFAULT_S));
+    uint32_t interval = s->interval.seconds ? s->interval.seconds : s->interval.offered.expires_s;
+    bool peer = s->interval.seconds && !s->interval.ours; /* roles stay as they are (RFC 4028 7.4) */
+    sip_putf(b, SIP_H_SESSION_EXPIRES, "%u;refresher=%s", MAX(interval, s->interval.offered.min_se_s),
+             peer ? "uas" : "uac");
+    sip_putf(b, SIP_H_MIN_SE, "%u", MAX(s->interval.offered.min_se_s, (uint32_t)MIN_SE_DEFAULT_S));
 }
 
 static bool interval_of(const struct sip_msg *m, struct sip_session_expires *ret)
@@ -71,11 +73,11 @@ static bool interval_of(const struct sip_msg *m, struct sip_session_expires *ret
 bool timer_accepts(struct sip_session *s, struct sip_server *txn, const struct sip_msg *m)
 {
     struct sip_session_expires se;
-    if (!interval_of(m, &se) || se.seconds >= s->timers.min_se_s)
+    if (!interval_of(m, &se) || se.seconds >= s->interval.offered.min_se_s)
         return true;
     char mem[32];
     struct buf b = buf_on(mem, sizeof mem);
-    sip_putf(&b, SIP_H_MIN_SE, "%u", s->timers.min_se_s);
+    sip_putf(&b, SIP_H_MIN_SE, "%u", s->interval.offered.min_se_s);
     session_respond(s, txn, 422, buf_view(&b));
     return false;
 }
@@ -83,27 +85,27 @@ bool timer_accepts(struct sip_session *s, struct sip_server *txn, const struct s
 void timer_take_request(struct sip_session *s, const struct sip_msg *m)
 {
     struct sip_session_expires se;
-    uint32_t floor_s = 0, want = s->timers.expires_s;
+    uint32_t floor_s = 0, want = s->interval.offered.expires_s;
     if (!want)
         return;
     if (!sip_seconds_parse(sip_msg_value(m, SIP_H_MIN_SE), &floor_s))
         floor_s = 0;
     want = MAX(want, MIN(floor_s, (uint32_t)EXPIRES_MAX_S));
     if (interval_of(m, &se)) {
-        s->interval_s = MIN(se.seconds, want);
-        s->we_refresh = !peer_has_timer(s) || se.refresher != SIP_REFRESHER_UAC;
-    } else if (!s->interval_s && (peer_has_timer(s) || sip_session_peer_allows(s, SIP_UPDATE))) {
-        s->interval_s = want;
-        s->we_refresh = true;
+        s->interval.seconds = MIN(se.seconds, want);
+        s->interval.ours = !peer_has_timer(s) || se.refresher != SIP_REFRESHER_UAC;
+    } else if (!s->interval.seconds && (peer_has_timer(s) || sip_session_peer_allows(s, SIP_UPDATE))) {
+        s->interval.seconds = want;
+        s->interval.ours = true;
     }
 }
 
 void timer_put_response(struct sip_session *s, struct buf *b)
 {
-    if (s->interval_s && peer_has_timer(s)) {
-        if (!s->we_refresh)
+    if (s->interval.seconds && peer_has_timer(s)) {
+        if (!s->interval.ours)
             sip_put(b, SIP_H_REQUIRE, VIEW("timer")); /* RFC 4028 9: it must know that it has to refresh */
-        sip_putf(b, SIP_H_SESSION_EXPIRES, "%u;refresher=%s", s->interval_s, s->we_refresh ? "uas" : "uac");
+        sip_putf(b, SIP_H_SESSION_EXPIRES, "%u;refresher=%s", s->interval.seconds, s->interval.ours ? "uas" : "uac");
     }
     restart(s);
 }
@@ -111,14 +113,14 @@ void timer_put_response(struct sip_session *s, struct buf *b)
 void timer_take_response(struct sip_session *s, const struct sip_msg *m)
 {
     struct sip_session_expires se;
-    if (!s->timers.expires_s || s->state != SIP_SESSION_UP)
+    if (!s->interval.offered.expires_s || s->state != SIP_SESSION_UP)
         return;
     if (interval_of(m, &se)) {
-        s->interval_s = MIN(MAX(se.seconds, s->timers.min_se_s), (uint32_t)EXPIRES_MAX_S);
-        s->we_refresh = se.refresher != SIP_REFRESHER_UAS;
+        s->interval.seconds = MIN(MAX(se.seconds, s->interval.offered.min_se_s), (uint32_t)EXPIRES_MAX_S);
+        s->interval.ours = se.refresher != SIP_REFRESHER_UAS;
     } else {
-        s->interval_s = sip_session_peer_allows(s, SIP_UPDATE) ? s->timers.expires_s : 0;
-        s->we_refresh = true;
+        s->interval.seconds = sip_session_peer_allows(s, SIP_UPDATE) ? s->interval.offered.expires_s : 0;
+        s->interval.ours = true;
     }
     restart(s);
 }
@@ -127,12 +129,13 @@ bool timer_raise(struct sip_session *s, const struct sip_msg *m)
 {
     uint32_t least;
     if (!sip_seconds_parse(sip_msg_value(m, SIP_H_MIN_SE), &least) || least > EXPIRES_MAX_S ||
-        least <= MAX(s->interval_s ? s->interval_s : s->timers.expires_s, s->timers.min_se_s))
+        least <= MAX(s->interval.seconds ? s->interval.seconds : s->interval.offered.expires_s,
+                     s->interval.offered.min_se_s))
         return false; /* it asks for nothing that we do not offer already */
-    s->timers.min_se_s = least;
-    s->timers.expires_s = MAX(s->timers.expires_s, least);
-    if (s->interval_s)
-        s->interval_s = MAX(s->interval_s, least);
+    s->interval.offered.min_se_s = least;
+    s->interval.offered.expires_s = MAX(s->interval.offered.expires_s, least);
+    if (s->interval.seconds)
+        s->interval.seconds = MAX(s->interval.seconds, least);
     return true;
 }
 
@@ -140,9 +143,9 @@ void timer_refreshed_badly(struct sip_session *s)
 {
     if (!peer_has_timer(s)) { /* it answered, so it lives: all we wanted to know */
         if (!sip_session_peer_allows(s, SIP_UPDATE))
-            s->interval_s = 0;
+            s->interval.seconds = 0;
         restart(s);
     } else {
-        timer_start(session_clock(s), &s->refresh, MIN(until_end_us(s), seconds(AGAIN_S)));
+        timer_start(session_clock(s), &s->interval.timer, MIN(until_end_us(s), seconds(AGAIN_S)));
     }
 }

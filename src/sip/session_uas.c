@@ -19,12 +19,12 @@ static struct sip_session *give_up(struct sip_session *s, struct sip_server *txn
     return NULL;
 }
 
-struct sip_session *sip_session_take(struct sip_endpoint *ep, struct sip_server *txn, struct view contact_user,
+struct sip_session *sip_session_take(struct sip_server *txn, struct view contact_user,
                                      const struct sip_session_timers *st, const struct sip_session_ops *ops, void *user,
                                      struct view *sdp)
 {
     const struct sip_msg *m = sip_server_request(txn);
-    struct sip_session *s = session_new(ep, st, ops, user);
+    struct sip_session *s = session_new(sip_server_endpoint(txn), st, ops, user);
     bool unsupported;
     s->state = SIP_SESSION_INCOMING;
     s->flow = *sip_server_flow(txn);
@@ -42,7 +42,7 @@ struct sip_session *sip_session_take(struct sip_endpoint *ep, struct sip_server 
     if (!session_file(s))
         return give_up(s, txn, 482, (struct view){0});
     sip_server_respond(txn, &(struct sip_response){.status = 100});
-    s->peer_requires_100rel = sip_msg_has_token(m, SIP_H_REQUIRE, VIEW("100rel"));
+    s->rel.required = sip_msg_has_token(m, SIP_H_REQUIRE, VIEW("100rel"));
     s->invite_cseq = m->cseq.number;
     s->offer = sdp->n ? OFFER_PEERS_INVITE : OFFER_ASKED_US;
     s->remote_sdp = sdp->n ? session_sdp_hash(*sdp) : 0;
@@ -59,9 +59,9 @@ void uas_drop_invite(struct sip_session *s, uint16_t status, struct view lines)
     if (!txn)
         return;
     s->invite_txn = NULL;
-    if (s->rel_out)
-        timer_stop(session_clock(s), &s->repeat);
-    s->rel_out = s->rel_sdp = s->accept_waits = false;
+    if (s->rel.out)
+        timer_stop(session_clock(s), &s->repeat.timer);
+    s->rel.out = s->rel.sdp = s->rel.accept_waits = false;
     session_respond(s, txn, status, lines);
     sip_server_disown(txn);
 }
@@ -98,20 +98,20 @@ void uas_own(struct sip_session *s, struct sip_server *txn)
 
 void uas_repeat_start(struct sip_session *s)
 {
-    s->repeat_us = SIP_T1_US;
-    s->repeat_end_us = timers_now_us(session_clock(s)) + SESSION_FINAL_US;
-    timer_start(session_clock(s), &s->repeat, s->repeat_us);
+    s->repeat.interval_us = SIP_T1_US;
+    s->repeat.end_us = timers_now_us(session_clock(s)) + SESSION_FINAL_US;
+    timer_start(session_clock(s), &s->repeat.timer, s->repeat.interval_us);
 }
 
 static void repeat_gave_up(struct sip_session *s)
 {
-    if (s->rel_out) { /* RFC 3262 3: 5xx */
+    if (s->rel.out) { /* RFC 3262 3: 5xx */
         uas_drop_invite(s, 500, (struct view){0});
         session_ended(s, SIP_END_NO_ACK, 0, NULL);
         return;
     }
     s->ack_waits = false;
-    if (s->bye_waits)
+    if (s->ending.bye_waits)
         session_late_bye(s);
     else
         session_hang_up(s, SIP_END_NO_ACK, 0);
@@ -120,17 +120,17 @@ static void repeat_gave_up(struct sip_session *s)
 void uas_repeat_fired(void *arg)
 {
     struct sip_session *s = arg;
-    int64_t left_us = s->repeat_end_us - timers_now_us(session_clock(s));
+    int64_t left_us = s->repeat.end_us - timers_now_us(session_clock(s));
     if (left_us <= 0) {
         repeat_gave_up(s);
         return;
     }
     if (s->invite_txn)
         sip_server_resend(s->invite_txn, sip_server_last(s->invite_txn));
-    s->repeat_us *= 2;
+    s->repeat.interval_us *= 2;
     if (s->ack_waits)
-        s->repeat_us = MIN(s->repeat_us, (uint32_t)SIP_T2_US);
-    timer_start(session_clock(s), &s->repeat, MIN((int64_t)s->repeat_us, left_us));
+        s->repeat.interval_us = MIN(s->repeat.interval_us, (uint32_t)SIP_T2_US);
+    timer_start(session_clock(s), &s->repeat.timer, MIN((int64_t)s->repeat.interval_us, left_us));
 }
 
 /* --- provisional responses ---------------------------------------------------------------------------------------- */
@@ -139,15 +139,16 @@ static void send_progress(struct sip_session *s, uint16_t status, struct view sd
 {
     char mem[SESSION_HEAD_MAX / 2];
     struct buf b = buf_on(mem, sizeof mem);
-    bool can = s->peer_requires_100rel || sip_session_peer_supports(s, VIEW("100rel"));
+    bool can = s->rel.required || sip_session_peer_supports(s, VIEW("100rel"));
     bool asked = s->offer == OFFER_ASKED_US;
     if ((asked && !can) || (!asked && s->offer != OFFER_PEERS_INVITE))
         sdp = (struct view){0}; /* an offer must come reliably (RFC 6337 2.2); an answer comes once */
-    bool reliable = s->peer_requires_100rel || (can && sdp.n);
+    bool reliable = s->rel.required || (can && sdp.n);
     if (reliable) {
-        s->rseq = s->rseq ? s->rseq + 1 : 1 + entropy_below(sip_endpoint_config(s->ep)->entropy, INT32_MAX / 2);
+        s->rel.rseq =
+            s->rel.rseq ? s->rel.rseq + 1 : 1 + entropy_below(sip_endpoint_config(s->ep)->entropy, INT32_MAX / 2);
         sip_put(&b, SIP_H_REQUIRE, VIEW("100rel"));
-        sip_putf(&b, SIP_H_RSEQ, "%u", s->rseq);
+        sip_putf(&b, SIP_H_RSEQ, "%u", s->rel.rseq);
     }
     buf_add(&b, headers);
     if (sdp.n)
@@ -158,19 +159,19 @@ static void send_progress(struct sip_session *s, uint16_t status, struct view sd
         return;
     if (sdp.n)
         s->offer = asked ? OFFER_OURS_1XX : OFFER_IDLE;
-    s->rel_out = true;
-    s->rel_sdp = sdp.n > 0;
+    s->rel.out = true;
+    s->rel.sdp = sdp.n > 0;
     uas_repeat_start(s);
 }
 
 static void queue_progress(struct sip_session *s, uint16_t status, struct view sdp, struct view headers)
 {
-    if (!s->queued)
-        s->queued = g_new0(struct session_queued, 1);
-    s->queued->status = status;
+    if (!s->rel.queued)
+        s->rel.queued = g_new0(struct session_queued, 1);
+    s->rel.queued->status = status;
     if (sdp.n)
-        text_keep(&s->queued->sdp, sdp);
-    text_keep(&s->queued->headers, headers);
+        text_keep(&s->rel.queued->sdp, sdp);
+    text_keep(&s->rel.queued->headers, headers);
 }
 
 static bool awaits_final(const struct sip_session *s)
@@ -180,9 +181,9 @@ static bool awaits_final(const struct sip_session *s)
 
 void sip_session_progress(struct sip_session *s, uint16_t status, struct view sdp, struct view headers)
 {
-    if (!awaits_final(s) || s->accept_waits || status <= 100 || status >= 200)
+    if (!awaits_final(s) || s->rel.accept_waits || status <= 100 || status >= 200)
         return;
-    if (s->rel_out)
+    if (s->rel.out)
         queue_progress(s, status, sdp, headers); /* not before the former's PRACK (RFC 3262 3) */
     else
         send_progress(s, status, sdp, headers);
@@ -190,11 +191,11 @@ void sip_session_progress(struct sip_session *s, uint16_t status, struct view sd
 
 void uas_flush_queued(struct sip_session *s)
 {
-    if (!awaits_final(s) || s->rel_out || s->offer_txn)
+    if (!awaits_final(s) || s->rel.out || s->offer_txn)
         return;
-    struct session_queued *q = g_steal_pointer(&s->queued);
-    if (s->accept_waits) {
-        s->accept_waits = false;
+    struct session_queued *q = g_steal_pointer(&s->rel.queued);
+    if (s->rel.accept_waits) {
+        s->rel.accept_waits = false;
         sip_session_accept(s, (struct view){0});
     } else if (q) {
         send_progress(s, q->status, text_view(q->sdp), text_view(q->headers));
@@ -221,10 +222,10 @@ void uas_send_2xx(struct sip_session *s, struct view sdp)
 
 void sip_session_accept(struct sip_session *s, struct view sdp)
 {
-    if (!awaits_final(s) || s->accept_waits)
+    if (!awaits_final(s) || s->rel.accept_waits)
         return;
-    if ((s->rel_out && s->rel_sdp) || s->offer_txn) { /* RFC 3262 5 */
-        s->accept_waits = true;
+    if ((s->rel.out && s->rel.sdp) || s->offer_txn) { /* RFC 3262 5 */
+        s->rel.accept_waits = true;
         return;
     }
     if (s->offer == OFFER_PEERS_INVITE || s->offer == OFFER_ASKED_US) {
@@ -235,8 +236,8 @@ void sip_session_accept(struct sip_session *s, struct view sdp)
     } else {
         sdp = (struct view){0};
     }
-    timer_stop(session_clock(s), &s->repeat);
-    s->rel_out = false;
+    timer_stop(session_clock(s), &s->repeat.timer);
+    s->rel.out = false;
     s->state = SIP_SESSION_UP;
     uas_send_2xx(s, sdp);
 }
@@ -265,11 +266,11 @@ void uas_acked(struct sip_session *s, const struct sip_msg *m)
     struct view sdp = m ? session_sdp_of(m, &unsupported) : (struct view){0};
     s->ack_waits = false;
     s->confirmed = true;
-    timer_stop(session_clock(s), &s->repeat);
+    timer_stop(session_clock(s), &s->repeat.timer);
     if (s->invite_txn)
         sip_server_disown(s->invite_txn);
     s->invite_txn = NULL;
-    if (s->bye_waits)
+    if (s->ending.bye_waits)
         session_late_bye(s);
     if (s->state != SIP_SESSION_UP)
         return;

@@ -242,6 +242,11 @@ const struct sip_flow *sip_server_flow(const struct sip_server *t)
     return &t->flow;
 }
 
+struct sip_endpoint *sip_server_endpoint(const struct sip_server *t)
+{
+    return t->ep;
+}
+
 struct view sip_server_to_tag(struct sip_server *t)
 {
     if (t->request && t->request->to_tag.n)

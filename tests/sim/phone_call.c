@@ -158,6 +158,11 @@ static void on_offered(void *user, const struct sip_msg *m, struct view sdp)
         sip_session_refuse_offer(c->session, 488);
 }
 
+static void on_identified(void *user, const struct sip_msg *m)
+{
+    read_party(user, m);
+}
+
 static void on_offer_answered(void *user, struct view sdp)
 {
     struct phone_call *c = user;
@@ -216,6 +221,7 @@ static const struct sip_session_ops session_ops = {
     .answered = on_answered,
     .confirmed = on_confirmed,
     .offered = on_offered,
+    .identified = on_identified,
     .offer_answered = on_offer_answered,
     .offer_refused = on_offer_refused,
     .info = on_info,
@@ -238,7 +244,7 @@ void phone_call_comes(struct phone *p, struct sip_server *txn)
     struct view sdp;
     timer_init(&c->answer, on_answer_due, c);
     read_party(c, sip_server_request(txn));
-    c->session = sip_session_take(p->endpoint, txn, view_of(p->number), &session_timers, &session_ops, c, &sdp);
+    c->session = sip_session_take(txn, view_of(p->number), &session_timers, &session_ops, c, &sdp);
     if (!c->session || !sdp.n || !read_remote(c, sdp, true)) {
         world_fault(p->world, "phone %s: an INVITE of the server cannot be taken", p->number);
         return;

@@ -173,7 +173,7 @@ static void port_request(void *arg, struct sip_server *txn, const struct sip_msg
         return;
     }
     struct party *p = party_new(side->w, side->number);
-    p->s = sip_session_take(side->ep, txn, VIEW("callee"), &side->timers, &party_ops, p, &sdp);
+    p->s = sip_session_take(txn, VIEW("callee"), &side->timers, &party_ops, p, &sdp);
     char *name = name_of(sdp);
     g_string_append_printf(p->log, p->s ? "came:%s " : "refused:%s ", name);
     g_free(name);
