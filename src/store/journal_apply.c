@@ -23,7 +23,7 @@ void journal_forget_done(struct journal *j)
 void journal_fall_behind(struct journal *j)
 {
     j->behind = true;
-    j->retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
+    j->at.retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
     journal_forget_done(j);
 }
 
@@ -167,7 +167,7 @@ static int catch_up(struct journal *j)
 void journal_catch_up(struct journal *j)
 {
     if (j->saving) {
-        j->retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
+        j->at.retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
         return;
     }
     if (catch_up(j) != 0) {
@@ -199,5 +199,5 @@ void journal_apply_bindings(struct journal *j)
     if (r == 0)
         g_hash_table_remove_all(j->bindings);
     else
-        j->bindings_us = clock_monotonic_us() + JOURNAL_RETRY_US;
+        j->at.bindings_us = clock_monotonic_us() + JOURNAL_RETRY_US;
 }

@@ -60,8 +60,9 @@ struct journal {
     bool behind;      /* the database has not all that is on disk; facts go there through the files */
     bool saving;      /* the disk is full: what room there is, is for the files, not the database */
     bool recovered;   /* calls of an earlier run are closed */
-    int64_t line_us, retry_us, disk_retry_us, apply_us, bindings_us,
-        reserve_us; /* monotonic: last line; earliest next try */
+    struct {          /* monotonic: the last line; the earliest next try or turn of the others */
+        int64_t line_us, retry_us, disk_retry_us, apply_us, bindings_us, reserve_us;
+    } at;
     unsigned gather_ms;
     uint64_t spool_max;
 };

@@ -17,17 +17,17 @@ static int64_t next_us(const struct journal *j)
 {
     int64_t next = INT64_MAX;
     if (g_hash_table_size(j->open) > 0)
-        next = j->line_us + JOURNAL_ALIVE_US;
+        next = j->at.line_us + JOURNAL_ALIVE_US;
     if (j->held)
-        next = MIN(next, j->disk_retry_us);
+        next = MIN(next, j->at.disk_retry_us);
     if (j->behind)
-        next = MIN(next, j->retry_us);
+        next = MIN(next, j->at.retry_us);
     if (j->done)
-        next = MIN(next, j->apply_us);
+        next = MIN(next, j->at.apply_us);
     if (g_hash_table_size(j->bindings) > 0)
-        next = MIN(next, MAX(j->bindings_us, j->behind ? j->retry_us : 0));
+        next = MIN(next, MAX(j->at.bindings_us, j->behind ? j->at.retry_us : 0));
     if (atomic_load(&j->alarms) & JOURNAL_DISK_FULL)
-        next = MIN(next, j->reserve_us);
+        next = MIN(next, j->at.reserve_us);
     return next;
 }
 
@@ -36,7 +36,7 @@ static void take_changes(struct journal *j, struct binding_change *c)
     for (struct binding_change *next; c; c = next) {
         next = c->next;
         if (g_hash_table_size(j->bindings) == 0)
-            j->bindings_us = clock_monotonic_us() + JOURNAL_BINDINGS_US;
+            j->at.bindings_us = clock_monotonic_us() + JOURNAL_BINDINGS_US;
         g_hash_table_replace(j->bindings, c->name, c);
         j->changes_taken++;
     }
@@ -85,7 +85,7 @@ static void note_open(struct journal *j, const struct fact *f)
 static void disk_full(struct journal *j)
 {
     journal_alarm(j, JOURNAL_DISK_FULL, true);
-    j->reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
+    j->at.reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
     j->saving = true;
     journal_fall_behind(j);
 }
@@ -98,9 +98,9 @@ static int append(struct journal *j)
     if (r && spool_give_reserve(&j->spool)) /* this is what it was kept for */
         r = spool_append(&j->spool, j->bytes->str, j->bytes->len);
     if (r) {
-        j->disk_retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
+        j->at.disk_retry_us = clock_monotonic_us() + JOURNAL_RETRY_US;
     } else {
-        j->line_us = clock_monotonic_us();
+        j->at.line_us = clock_monotonic_us();
         j->backlog += j->bytes->len;
     }
     return r;
@@ -118,7 +118,7 @@ static void pass_on(struct journal *j, unsigned n)
             continue;
         }
         if (!j->done)
-            j->apply_us = clock_monotonic_us() + JOURNAL_APPLY_US;
+            j->at.apply_us = clock_monotonic_us() + JOURNAL_APPLY_US;
         *j->done_tail = f;
         j->done_tail = &f->next;
         j->n_done++;
@@ -163,22 +163,23 @@ static bool write_batch(struct journal *j)
 
 static void show_life(struct journal *j)
 {
-    if (g_hash_table_size(j->open) == 0 || clock_monotonic_us() < j->line_us + JOURNAL_ALIVE_US)
+    if (g_hash_table_size(j->open) == 0 || clock_monotonic_us() < j->at.line_us + JOURNAL_ALIVE_US)
         return;
     struct fact *f = fact_new(FACT_ALIVE, clock_wall_us() / 1000, NULL);
     g_string_truncate(j->bytes, 0);
     fact_write(f, j->bytes);
     if (append(j) != 0)
-        j->line_us = clock_monotonic_us(); /* not again at once */
+        j->at.line_us = clock_monotonic_us(); /* not again at once */
     g_free(f);
 }
 
 /* A reserve that was given up is made anew as soon as there is room: then the disk is no longer full. */
 static void mend_reserve(struct journal *j, bool hurry)
 {
-    if (!(atomic_load(&j->alarms) & JOURNAL_DISK_FULL) || j->held || (!hurry && clock_monotonic_us() < j->reserve_us))
+    if (!(atomic_load(&j->alarms) & JOURNAL_DISK_FULL) || j->held ||
+        (!hurry && clock_monotonic_us() < j->at.reserve_us))
         return;
-    j->reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
+    j->at.reserve_us = clock_monotonic_us() + JOURNAL_RESERVE_US;
     if (spool_make_reserve(&j->spool) != 0)
         return;
     j->saving = false;
@@ -196,11 +197,11 @@ void *journal_run(void *journal)
             ;
         show_life(j);
         mend_reserve(j, hurry);
-        if (j->behind && (hurry || clock_monotonic_us() >= j->retry_us))
+        if (j->behind && (hurry || clock_monotonic_us() >= j->at.retry_us))
             journal_catch_up(j);
-        if (j->done && (hurry || clock_monotonic_us() >= j->apply_us))
+        if (j->done && (hurry || clock_monotonic_us() >= j->at.apply_us))
             journal_apply(j);
-        if (g_hash_table_size(j->bindings) > 0 && (hurry || clock_monotonic_us() >= j->bindings_us))
+        if (g_hash_table_size(j->bindings) > 0 && (hurry || clock_monotonic_us() >= j->at.bindings_us))
             journal_apply_bindings(j);
         reached(j, 0);
         if (hurry && (j->behind || j->held) && more)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What the administrator set up: one table a kind of object, columns as in src/model/object.c (a test compares them).
 CREATE TABLE "meta" ("key" TEXT PRIMARY KEY, "value" INTEGER NOT NULL);
 INSERT INTO "meta" VALUES ('model_version', 0);
