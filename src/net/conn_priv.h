@@ -18,9 +18,9 @@
 enum {
     CONN_MESSAGE_BYTES_MAX = 65536,
     CONN_IN_BYTES = CONN_MESSAGE_BYTES_MAX + 4096,
-    CONN_SETUP_US = 9 * 1000000, /* TLS and WebSocket handshake, a half message: D4 wants <= 10 s, the sweep adds 0.5 */
+    CONN_SETUP_MS = 9000,          /* TLS and WebSocket handshake, a half message: D4 wants <= 10 s */
     CONN_CONNECT_US = 4 * 1000000, /* ours to others, each of TCP and TLS */
-    CONN_IDLE_US = 60 * 1000000,   /* a stranger without a whole message */
+    CONN_IDLE_MS = 60000,          /* a stranger without a whole message */
     CONN_CLOSING_US = 2 * 1000000, /* to write what waits */
 };
 
@@ -75,6 +75,7 @@ struct web {
     size_t n_denied;
     char **origins;
     unsigned max_connections, max_per_address;
+    int64_t setup_us, idle_us;
     bool has_https;
 
     GPtrArray *listeners;   /* struct listener */

@@ -26,6 +26,9 @@ struct transport_config {
     const char *const *origins;       /* allowed WebSocket Origin hosts beside our own; NULL-ended; NULL: none */
     const struct net_range *denied;   /* sources dropped before any parsing (SEC-7) */
     size_t n_denied;
+    /* D4; 0: 9,000 and 60,000. A half message or an unfinished handshake ends after the one, a stranger that sends no
+     * whole message after the other, each at most 500 ms late. */
+    unsigned setup_ms, idle_ms;
 };
 
 struct transport_events {

@@ -153,7 +153,7 @@ static bool is_overdue(const struct conn *c, int64_t now_us)
     case CONN_CONNECTING:
         return age_us >= CONN_CONNECT_US;
     case CONN_HANDSHAKE:
-        return age_us >= (c->outgoing ? CONN_CONNECT_US : CONN_SETUP_US);
+        return age_us >= (c->outgoing ? CONN_CONNECT_US : c->web->setup_us);
     case CONN_CLOSING:
         return age_us >= CONN_CLOSING_US;
     case CONN_OPEN:
@@ -161,9 +161,9 @@ static bool is_overdue(const struct conn *c, int64_t now_us)
     }
     if (atomic_load(&c->link->paused))
         return false; /* it is we who do not read */
-    if (c->half_since_us && now_us - c->half_since_us >= CONN_SETUP_US)
+    if (c->half_since_us && now_us - c->half_since_us >= c->web->setup_us)
         return true;
-    return !c->trusted && age_us >= CONN_IDLE_US;
+    return !c->trusted && age_us >= c->web->idle_us;
 }
 
 static void on_tick(lws_sorted_usec_list_t *sul)
@@ -235,7 +235,7 @@ static bool make_lws(struct web *w, const struct transport_config *c)
                                              .user = w,
                                              .gid = (gid_t)-1,
                                              .uid = (uid_t)-1,
-                                             .timeout_secs = CONN_SETUP_US / 1000000,
+                                             .timeout_secs = CONN_SETUP_MS / 1000,
                                              .pt_serv_buf_size = SERVICE_BYTES,
                                              .server_string = "Carillon",
                                              .alpn = "http/1.1",
@@ -283,6 +283,8 @@ static struct web *web_new(const struct transport_config *c, const struct web_ho
     w->origins = g_strdupv((char **)c->origins);
     w->max_connections = c->max_connections ? c->max_connections : MAX_CONNECTIONS;
     w->max_per_address = c->max_per_address ? c->max_per_address : MAX_PER_ADDRESS;
+    w->setup_us = (int64_t)(c->setup_ms ? c->setup_ms : CONN_SETUP_MS) * 1000;
+    w->idle_us = (int64_t)(c->idle_ms ? c->idle_ms : CONN_IDLE_MS) * 1000;
     w->listeners = g_ptr_array_new_with_free_func(g_free);
     w->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
     w->per_source = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);

@@ -261,9 +261,12 @@ static void the_oldest_stranger_makes_room(void **state)
         assert_true(bench_run(&b, bench_has_messages, 5000));
     }
     transport_trust(b.transport, &bench_event(&b, BENCH_MESSAGE, 0)->flow);
+    put(fds[0], MESSAGE); /* once it is here, the web thread knows of the trust before it accepts again */
+    b.wanted = 4;
+    assert_true(bench_run(&b, bench_has_messages, 5000));
     fds[3] = bench_connect(SOCK_STREAM, "127.0.0.1", port);
     put(fds[3], MESSAGE);
-    b.wanted = 4;
+    b.wanted = 5;
     assert_true(bench_run(&b, bench_has_messages, 5000));
     b.wanted = 1;
     assert_true(bench_run(&b, bench_has_closed, 5000));
@@ -272,6 +275,43 @@ static void the_oldest_stranger_makes_room(void **state)
     assert_false(is_closed(fds[2]));
     for (int i = 0; i < 4; i++)
         (void)close(fds[i]);
+    bench_close(&b);
+}
+
+/* D4, with short times: a half message ends even if bytes keep dripping in; a silent stranger ends later; a registered
+ * phone stays. */
+static void who_stands_still_is_closed(void **state)
+{
+    (void)state;
+    struct bench b;
+    uint16_t port = bench_free_port(SOCK_STREAM, "127.0.0.1");
+    struct transport_listen l = {SIP_TCP, bench_addr("127.0.0.1", port)};
+    struct transport_config c = {.listen = &l, .n_listen = 1, .setup_ms = 300, .idle_ms = 1500};
+    bench_open(&b, &c);
+    int phone = bench_connect(SOCK_STREAM, "127.0.0.1", port), dripping = bench_connect(SOCK_STREAM, "127.0.0.1", port);
+    int silent = bench_connect(SOCK_STREAM, "127.0.0.1", port);
+    put(phone, MESSAGE);
+    b.wanted = 1;
+    assert_true(bench_run(&b, bench_has_messages, 5000));
+    transport_trust(b.transport, &bench_event(&b, BENCH_MESSAGE, 0)->flow);
+    int64_t start = clock_monotonic_us();
+    for (int i = 0; !is_closed(dripping); i++) {
+        (void)send(dripping, "x", 1, MSG_NOSIGNAL);
+        g_usleep(20000);
+        assert_true(clock_monotonic_us() - start < 1200000);
+    }
+    assert_true(clock_monotonic_us() - start >= 300000);
+    assert_false(is_closed(silent));
+    b.wanted = 1;
+    assert_true(bench_run(&b, all_closed, 5000));
+    assert_true(is_closed(silent));
+    assert_false(is_closed(phone));
+    put(phone, MESSAGE);
+    b.wanted = 2;
+    assert_true(bench_run(&b, bench_has_messages, 5000));
+    (void)close(phone);
+    (void)close(dripping);
+    (void)close(silent);
     bench_close(&b);
 }
 
@@ -398,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_fast_sender_is_slowed),
         cmocka_unit_test(one_address_gets_its_share),
         cmocka_unit_test(the_oldest_stranger_makes_room),
+        cmocka_unit_test(who_stands_still_is_closed),
         cmocka_unit_test(sudden_ends_leave_nothing_behind),
         cmocka_unit_test(we_open_reuse_and_disconnect),
         cmocka_unit_test(a_refused_connection_is_told),

@@ -134,6 +134,26 @@ static void aborted_handshakes_leave_nothing_behind(void **state)
     bench_close(&b);
 }
 
+/* D4: connecting and then not finishing the handshake. */
+static void a_silent_handshake_ends(void **state)
+{
+    (void)state;
+    struct bench b;
+    uint16_t port = bench_free_port(SOCK_STREAM, "127.0.0.1");
+    struct transport_listen l = {SIP_TLS, bench_addr("127.0.0.1", port)};
+    struct transport_config c = {
+        .listen = &l, .n_listen = 1, .cert_file = files.cert_file, .key_file = files.key_file, .setup_ms = 200};
+    bench_open(&b, &c);
+    int fd = bench_connect(SOCK_STREAM, "127.0.0.1", port);
+    assert_int_equal(send(fd, "\x16\x03\x01", 3, 0), 3);
+    char one;
+    int64_t start = clock_monotonic_us();
+    assert_true(recv(fd, &one, 1, 0) <= 0);
+    assert_in_range(clock_monotonic_us() - start, 150000, 2000000);
+    (void)close(fd);
+    bench_close(&b);
+}
+
 static bool has_opened(struct bench *b)
 {
     return b->count[BENCH_OPENED] >= b->wanted;
@@ -194,9 +214,13 @@ static void a_new_certificate_serves_new_connections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_verified_client_speaks), cmocka_unit_test(large_messages_pass),
-        cmocka_unit_test(old_versions_are_refused), cmocka_unit_test(aborted_handshakes_leave_nothing_behind),
-        cmocka_unit_test(we_connect_to_a_tls_peer), cmocka_unit_test(a_new_certificate_serves_new_connections),
+        cmocka_unit_test(a_verified_client_speaks),
+        cmocka_unit_test(large_messages_pass),
+        cmocka_unit_test(old_versions_are_refused),
+        cmocka_unit_test(aborted_handshakes_leave_nothing_behind),
+        cmocka_unit_test(a_silent_handshake_ends),
+        cmocka_unit_test(we_connect_to_a_tls_peer),
+        cmocka_unit_test(a_new_certificate_serves_new_connections),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
