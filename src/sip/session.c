@@ -395,7 +395,9 @@ void *sip_session_find(struct sip_endpoint *ep, const struct sip_replaces *r)
     if (!s || !registry(ep) || !g_hash_table_contains(registry(ep), s) || s->state == SIP_SESSION_ENDED)
         return NULL;
     bool up = s->state == SIP_SESSION_UP;
-    if (up ? r->early_only : !s->outgoing) /* RFC 3891 3: an early dialog only if we began it */
+    /* RFC 3891 section 3 lets an INVITE take early dialogs only if we began them. We stand between: for us both halves
+     * of a ringing call are ours, and phones name the one they began when they transfer to who still rings. */
+    if (up && r->early_only)
         return NULL;
     if (!up && s->outgoing)
         return uac_fork_of(s, r->from_tag) ? s->user : NULL;

@@ -53,15 +53,16 @@ struct sip_session_ops {
     /* Outgoing: 2xx came (acknowledged here unless it held the offer: then after sip_session_answer_offer). sdp: the
      * answer, or the peer's offer if we sent none; empty if it was given in progress already. */
     void (*answered)(void *user, const struct sip_msg *m, struct view sdp);
-    /* Incoming: ACK (or PRACK) came; sdp: the answer when our 2xx held the offer, else empty. */
+    /* Incoming: ACK came; sdp: the answer when our 2xx held the offer, else empty. Also when a PRACK answers the offer
+     * in a provisional of ours (then again, without SDP, at the ACK). */
     void (*confirmed)(void *user, struct view sdp);
     /* The peer offers anew (re-INVITE, UPDATE). Empty: it asks us to offer (re-INVITE without SDP). Owed:
      * sip_session_answer_offer or sip_session_refuse_offer, now or later. Refreshes without change of SDP and without
      * SDP in UPDATE are answered inside and not told. `m` lasts for the call. */
     void (*offered)(void *user, const struct sip_msg *m, struct view sdp);
-    /* The peer tells who is at its end now: UPDATE with P-Asserted-Identity and without SDP. May be NULL. */
-    void (*identified)(void *user, const struct sip_msg *m);
-    /* The answer to our sip_session_offer, or its final refusal (status; glare was retried inside). */
+    /* The answer to our sip_session_offer or to the offer that the peer asked for in a re-INVITE, or its final refusal
+     * (status; glare was retried inside; 491 also when the peer's own offer overtook ours). A changed answer to a
+     * refresh that we sent by re-INVITE comes this way too. */
     void (*offer_answered)(void *user, struct view sdp);
     void (*offer_refused)(void *user, uint16_t status);
     /* INFO: return the status to answer (200, 415 …). */
@@ -74,6 +75,8 @@ struct sip_session_ops {
     void (*ended)(void *user, const struct sip_session_ended *e);
     /* The memory goes; comes once, also after sip_session_end and refusals. */
     void (*over)(void *user);
+    /* The peer tells who is at its end now: UPDATE with P-Asserted-Identity and without SDP. May be NULL. */
+    void (*identified)(void *user, const struct sip_msg *m);
 };
 
 /* Identity lines that we show to this peer; texts are copied. */
@@ -125,10 +128,11 @@ void sip_session_accept(struct sip_session *s, struct view sdp);
  * reason: value of a Reason header, or empty. headers: further lines for a final response (Retry-After, Contact …). */
 void sip_session_end(struct sip_session *s, uint16_t status, struct view reason, struct view headers);
 
-/* We offer anew: UPDATE in an early dialog or when the peer allows it and no answer by a person is needed, else
- * re-INVITE. One at a time: EBUSY while an offer of ours or the peer's is open (ask again after it is settled). */
+/* We offer anew: UPDATE in an early dialog, re-INVITE when up (RFC 3311 5.1: there a person may have to answer). One at
+ * a time: EBUSY while an offer of ours or the peer's is open (ask again after it is settled). */
 [[gnu::warn_unused_result]] int sip_session_offer(struct sip_session *s, struct view sdp);
-/* Answers (or, when asked for one, makes) the offer told by `offered` or `answered`. */
+/* Answers (or, when asked for one, makes) the offer told by `offered` or `answered`. Nothing happens when the peer has
+ * taken it back meanwhile (CANCEL of a re-INVITE). */
 void sip_session_answer_offer(struct sip_session *s, struct view sdp);
 void sip_session_refuse_offer(struct sip_session *s, uint16_t status); /* 488, 491, 500 … */
 bool sip_session_can_offer(const struct sip_session *s);
@@ -150,6 +154,7 @@ enum sip_session_state sip_session_state(const struct sip_session *s);
 const struct sip_flow *sip_session_flow(const struct sip_session *s);
 bool sip_session_peer_allows(const struct sip_session *s, enum sip_method m);
 bool sip_session_peer_supports(const struct sip_session *s, struct view option_tag);
+/* These three are views into the session: valid until its next event. */
 struct view sip_session_call_id(const struct sip_session *s);
 struct view sip_session_local_tag(const struct sip_session *s);
 struct view sip_session_remote_tag(const struct sip_session *s);

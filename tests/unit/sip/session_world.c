@@ -393,8 +393,17 @@ static void on_over(void *user)
 }
 
 const struct sip_session_ops party_ops = {
-    on_progress, on_answered, on_confirmed,      on_offered, on_offer_answered, on_offer_refused,
-    on_info,     on_referred, on_refer_notified, on_ended,   on_over,
+    .progress = on_progress,
+    .answered = on_answered,
+    .confirmed = on_confirmed,
+    .offered = on_offered,
+    .offer_answered = on_offer_answered,
+    .offer_refused = on_offer_refused,
+    .info = on_info,
+    .referred = on_referred,
+    .refer_notified = on_refer_notified,
+    .ended = on_ended,
+    .over = on_over,
 };
 
 struct party *party_call_as(struct world *w, unsigned from, const char *sdp, struct sip_session_invite *invite)
@@ -440,9 +449,10 @@ void hand_send(struct world *w, unsigned side, const char *bytes)
     put_on_wire(w, !side, view_of(bytes));
 }
 
-void hand_answer(struct world *w, unsigned side, const char *request, uint16_t status, const char *tag,
-                 const char *lines, struct view sdp)
+void hand_answer(struct world *w, const char *request, uint16_t status, const char *tag, const char *lines,
+                 struct view sdp)
 {
+    unsigned side = w->side[SIDE_B].by_hand ? SIDE_B : SIDE_A;
     struct arena arena;
     struct sip_msg m;
     struct sip_fault fault;

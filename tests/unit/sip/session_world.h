@@ -85,9 +85,9 @@ struct view no_text(void);
 
 /* The last message to a side by hand that begins with `start`; NULL: none. Owned by the world. */
 const char *hand_got(const struct world *w, const char *start);
-/* Answers a request that a side by hand got. */
-void hand_answer(struct world *w, unsigned side, const char *request, uint16_t status, const char *tag,
-                 const char *lines, struct view sdp);
+/* Answers a request that the side by hand got. */
+void hand_answer(struct world *w, const char *request, uint16_t status, const char *tag, const char *lines,
+                 struct view sdp);
 /* Sends bytes from a side by hand to the other. */
 void hand_send(struct world *w, unsigned side, const char *bytes);
 /* The value of a header in a message's text; caller frees. */

@@ -21,7 +21,7 @@ static struct party *call_by_hand(struct world *w, struct sip_session_invite *p)
 
 static void invite_answer(struct world *w, uint16_t status, const char *tag, const char *lines, const char *sdp)
 {
-    hand_answer(w, SIDE_B, hand_got(w, "INVITE"), status, tag, lines, sdp ? sdp_named(sdp) : no_text());
+    hand_answer(w, hand_got(w, "INVITE"), status, tag, lines, sdp ? sdp_named(sdp) : no_text());
     world_run(w, 50000);
 }
 
@@ -142,6 +142,51 @@ static void challenge_answered_once(void **state)
     invite_answer(w, 401, "x", challenge, NULL);
     assert_true(party_heard(a, "ended:refused:401"));
     finish(w, a);
+}
+
+static void ask_b(struct world *w, const char *method, unsigned cseq, const char *lines)
+{
+    const char *ok = hand_got(w, "SIP/2.0 1");
+    char *to = header_of(ok, "To");
+    char *ask = g_strdup_printf("%s sip:b@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK%s%u\r\n"
+                                "From: <sip:a@192.0.2.1>;tag=at\r\nTo: %s\r\nCall-ID: x\r\nCSeq: %u %s\r\n"
+                                "Max-Forwards: 70\r\nContact: <sip:a@192.0.2.1>\r\n%sContent-Length: 0\r\n\r\n",
+                                method, method, cseq, to, cseq, method, lines);
+    hand_send(w, SIDE_A, ask);
+    world_run(w, 50000);
+    g_free(to);
+    g_free(ask);
+}
+
+/* SIP-13: who requires 100rel gets it without SDP too; a PRACK that the 200 overtook is not wrong, one of nothing is.
+ * OPTIONS inside the dialog tells what we can (SIP-10). */
+static void required_100rel(void **state)
+{
+    (void)state;
+    struct world *w = world_new(22);
+    w->side[SIDE_A].by_hand = true;
+    hand_send(w, SIDE_A,
+              "INVITE sip:b@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+              "From: <sip:a@192.0.2.1>;tag=at\r\nTo: <sip:b@192.0.2.2>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n"
+              "Max-Forwards: 70\r\nContact: <sip:a@192.0.2.1>\r\nRequire: 100rel\r\nContent-Length: 0\r\n\r\n");
+    world_run(w, 50000);
+    struct party *b = w->side[SIDE_B].came;
+    sip_session_progress(b->s, 180, no_text(), no_text());
+    world_run(w, 50000);
+    assert_non_null(strstr(hand_got(w, "SIP/2.0 180"), "Require: 100rel\r\n"));
+    char *rseq = header_of(hand_got(w, "SIP/2.0 180"), "RSeq"), *rack = g_strdup_printf("RAck: %s 1 INVITE\r\n", rseq);
+    sip_session_accept(b->s, sdp_named("b1"));
+    ask_b(w, "PRACK", 2, "RAck: 1 7 INVITE\r\n");
+    assert_non_null(hand_got(w, "SIP/2.0 481"));
+    ask_b(w, "PRACK", 3, rack);
+    assert_int_equal(got(w, "SIP/2.0 200", "CSeq: 3 PRACK"), 1);
+    ask_b(w, "OPTIONS", 4, "");
+    assert_int_equal(got(w, "SIP/2.0 200", "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE"), 2);
+    ask_b(w, "BYE", 5, "");
+    assert_true(party_heard(b, "ended:bye"));
+    g_free(rseq);
+    g_free(rack);
+    finish(w, b);
 }
 
 /* --- session timers ----------------------------------------------------------------------------------------------- */
@@ -295,7 +340,7 @@ static void identity_changes(void **state)
         world_run(w, 50000);
         const char *start = knows ? "UPDATE" : "INVITE";
         assert_int_equal(got(w, start, "P-Asserted-Identity: \"Zoe\" <sip:7@pbx.example>"), 1);
-        hand_answer(w, SIDE_B, hand_got(w, start), 200, "", BOB, knows ? no_text() : sdp_named("b1"));
+        hand_answer(w, hand_got(w, start), 200, "", BOB, knows ? no_text() : sdp_named("b1"));
         world_run(w, 50000);
         assert_int_equal(got(w, start, "P-Asserted-Identity: \"Zoe\" <sip:7@pbx.example>"), 2);
         assert_string_equal(a->log->str, "answered/b1 ");
@@ -335,7 +380,7 @@ static void referred_with_replaces(void **state)
     sip_session_refer_progress(a->s, 200);
     world_run(w, 50000);
     assert_int_equal(got(w, "NOTIFY", "SIP/2.0 200 OK"), 0); /* in order: after the first's answer */
-    hand_answer(w, SIDE_B, hand_got(w, "NOTIFY"), 200, "", "", no_text());
+    hand_answer(w, hand_got(w, "NOTIFY"), 200, "", "", no_text());
     world_run(w, 50000);
     assert_int_equal(got(w, "NOTIFY", "SIP/2.0 200 OK"), 1);
     assert_int_equal(got(w, "NOTIFY", "Subscription-State: terminated;reason=noresource"), 1);
@@ -362,6 +407,28 @@ static void refer_without_subscription_and_refused(void **state)
     }
 }
 
+/* The other way round: we refer, the peer's NOTIFYs are told. */
+static void our_refer_is_told_about(void **state)
+{
+    (void)state;
+    struct world *w = world_new(21);
+    struct party *a, *b;
+    world_connect(w, &a, &b);
+    sip_session_refer(a->s, VIEW("<sip:7@pbx>"));
+    world_run(w, 100000);
+    assert_non_null(strstr(b->log->str, "[7||"));
+    sip_session_refer_progress(b->s, 180);
+    sip_session_refer_progress(b->s, 200);
+    world_run(w, 100000);
+    assert_true(party_heard(a, "notified:100"));
+    assert_true(party_heard(a, "notified:200"));
+    b->refer_status = 603;
+    sip_session_refer(a->s, VIEW("<sip:8@pbx>"));
+    world_run(w, 100000);
+    assert_true(party_heard(a, "notified:603"));
+    finish(w, a);
+}
+
 static void bad_refer_to(void **state)
 {
     (void)state;
@@ -379,7 +446,7 @@ static void bad_refer_to(void **state)
     }
 }
 
-/* SIP-16, RFC 3891: tags both ways, early-only, and early only if ours. */
+/* SIP-16, RFC 3891: tags both ways, early-only. */
 static void found_by_replaces(void **state)
 {
     (void)state;
@@ -394,7 +461,7 @@ static void found_by_replaces(void **state)
                                 true};
     struct sip_replaces at_b = {at_a.call_id, at_a.from_tag, at_a.to_tag, false};
     assert_ptr_equal(sip_session_find(ep_a, &at_a), a);
-    assert_null(sip_session_find(ep_b, &at_b)); /* a call that came and rings is not to be replaced */
+    assert_ptr_equal(sip_session_find(ep_b, &at_b), b); /* the caller's transfer to who still rings */
     sip_session_accept(b->s, sdp_named("b1"));
     world_run(w, 50000);
     struct sip_replaces up = {sip_session_call_id(a->s), sip_session_local_tag(a->s), sip_session_remote_tag(a->s),
@@ -422,6 +489,7 @@ int main(void)
         cmocka_unit_test(late_2xx),
         cmocka_unit_test(challenges_of_strangers),
         cmocka_unit_test(challenge_answered_once),
+        cmocka_unit_test(required_100rel),
         cmocka_unit_test(too_short_an_interval),
         cmocka_unit_test(refreshed_for_hours),
         cmocka_unit_test(peer_that_should_refresh_is_dead),
@@ -432,6 +500,7 @@ int main(void)
         cmocka_unit_test(identity_changes),
         cmocka_unit_test(referred_with_replaces),
         cmocka_unit_test(refer_without_subscription_and_refused),
+        cmocka_unit_test(our_refer_is_told_about),
         cmocka_unit_test(bad_refer_to),
         cmocka_unit_test(found_by_replaces),
     };
