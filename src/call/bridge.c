@@ -199,10 +199,8 @@ static void bridge_lost(struct bridge *br, struct leg *leg, enum leg_lost lost)
         bridge_end(br, leg, REASON_ANSWERED, HANG_UP_NORMAL);
         return;
     case LEG_LOST_TIMER:
+    case LEG_LOST_SIGNALLING: /* a refresh that nobody answered is told so too (SIP-12) */
         bridge_end(br, leg, REASON_MEDIA_TIMEOUT, HANG_UP_NORMAL);
-        return;
-    case LEG_LOST_SIGNALLING:
-        bridge_end(br, leg, REASON_UNREACHABLE, HANG_UP_NORMAL);
         return;
     }
 }

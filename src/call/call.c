@@ -127,11 +127,6 @@ bool call_is_ending(const struct call *call)
     return call->state == CALL_IS_OVER;
 }
 
-struct leg *call_caller(const struct call *call)
-{
-    return call->caller;
-}
-
 struct call *call_older(struct call *a, struct call *b)
 {
     return a->started_us <= b->started_us ? a : b;

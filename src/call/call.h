@@ -25,7 +25,6 @@ void call_end(struct call *call, enum call_reason reason, const struct leg *by);
 void call_answered(struct call *call); /* the first time counts */
 bool call_is_answered(const struct call *call);
 bool call_is_ending(const struct call *call);
-struct leg *call_caller(const struct call *call);
 
 /* A leg changes the call; its segment is closed there as transferred and opened here. An empty call ends. */
 void call_take_leg(struct call *to, struct leg *leg);

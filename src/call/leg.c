@@ -289,7 +289,7 @@ static int note_offered(struct leg *leg, const struct media_desc *desc)
 
 static int note_settled(struct leg *leg, const struct media_desc *desc)
 {
-    if (leg->state != LEG_UP || leg->exchange != EXCHANGE_OURS)
+    if (leg->state != LEG_UP || (leg->exchange != EXCHANGE_OURS && leg->exchange != EXCHANGE_GIVEN))
         return -1;
     leg->exchange = EXCHANGE_NONE;
     return desc && leg_agree_answer(leg, desc) ? LEG_ANSWERED_OFFER : LEG_OFFER_REFUSED;
@@ -323,7 +323,8 @@ int leg_note(struct leg *leg, const struct leg_event *ev)
     case LEG_OFFERED:
         return note_offered(leg, ev->desc);
     case LEG_CONFIRMED:
-        return leg_is_up(leg) && leg->exchange == EXCHANGE_NONE ? LEG_CONFIRMED : note_settled(leg, ev->desc);
+        /* Of a 2xx with our answer it changes nothing, even when a new offer of ours is on its way already. */
+        return leg->exchange == EXCHANGE_GIVEN ? note_settled(leg, ev->desc) : -1;
     case LEG_ANSWERED_OFFER:
         return note_settled(leg, ev->desc);
     case LEG_OFFER_REFUSED:

@@ -3,9 +3,9 @@
  * A leg: one device or peer in a call, with the media session that ends at it. Controllers read its members; only
  * call/leg*.c writes them. Signalling thread.
  *
- *   incoming:  NEW -> RINGING -> EARLY -> UP -> OVER          exchange:  NONE <-> OURS     (we wait for its answer)
- *   outgoing:  CALLING -> ALIVE -> RINGING | EARLY -> UP -> OVER         NONE <-> PEERS    (it waits for ours)
- *                                                                       NONE  -> ASKED -> OURS (it waits for an offer)
+ *   incoming:  NEW -> RINGING -> EARLY -> UP -> OVER          exchange:  NONE <-> OURS   (we wait for its answer)
+ *   outgoing:  CALLING -> ALIVE -> RINGING | EARLY -> UP -> OVER         NONE <-> PEERS  (it waits for ours)
+ *                                                              NONE -> ASKED -> GIVEN -> NONE  (it waits for an offer)
  */
 #pragma once
 
@@ -26,7 +26,13 @@ enum leg_state {
 };
 
 enum leg_way { LEG_IN, LEG_OUT };
-enum leg_exchange { EXCHANGE_NONE, EXCHANGE_OURS, EXCHANGE_PEERS, EXCHANGE_ASKED };
+enum leg_exchange {
+    EXCHANGE_NONE,
+    EXCHANGE_OURS,  /* our offer, in a request */
+    EXCHANGE_GIVEN, /* our offer, in a 2xx: the ACK brings the answer */
+    EXCHANGE_PEERS,
+    EXCHANGE_ASKED,
+};
 
 struct leg_pending; /* an offer of ours that waits for its turn */
 

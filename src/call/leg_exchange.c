@@ -237,7 +237,7 @@ bool leg_answer(struct leg *leg, enum codec voice)
         return true;
     }
     leg->proposed = full_offer(leg, voice);
-    leg->exchange = EXCHANGE_OURS;
+    leg->exchange = EXCHANGE_GIVEN;
     leg->state = LEG_UP;
     leg->core->legs.answer(leg->core->legs.arg, leg->id, &leg->proposed);
     return true;
@@ -265,7 +265,7 @@ void leg_give_offer(struct leg *leg)
     if (leg->state == LEG_OVER)
         return;
     leg->proposed = full_offer(leg, leg_voice(leg));
-    leg->exchange = EXCHANGE_OURS;
+    leg->exchange = EXCHANGE_GIVEN;
     leg->core->legs.answer_offer(leg->core->legs.arg, leg->id, &leg->proposed);
 }
 

@@ -160,9 +160,11 @@ static void attended(struct leg *x, struct leg *y, leg_id replaces)
         return;
     }
     progress(x, 200);
-    leg_hand_over(x, NULL);
-    leave_transferred(x);
     leave_transferred(z);
+    call_segment_close(x->call, x->segment, REASON_TRANSFERRED);
+    if (x->call->legs->len == 1)
+        call_end(x->call, REASON_TRANSFERRED, x);
+    depart(x); /* his phone is given time for the NOTIFY and a BYE of its own */
 }
 
 void transfer_refer(struct leg *leg, struct leg *other, const struct leg_refer *refer)

@@ -118,7 +118,8 @@ static void take_caller(struct dial *d, struct leg *caller)
     timer_start(call_core_timers(caller->core), &d->ring, (int64_t)d->order.ring_s * 1000000);
     if (leg_is_up(caller)) {
         leg_play(caller, SOUND_MUSIC);
-        leg_watch(caller, model_settings(call_core_model(caller->core))->rtp_timeout_s);
+        const struct model_settings *s = model_settings(call_core_model(caller->core));
+        leg_watch(caller, leg_holds(caller) ? s->rtp_timeout_hold_s : s->rtp_timeout_s);
     } else if (d->order.user) {
         leg_identify(caller, &d->order.to);
     }

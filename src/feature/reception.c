@@ -38,6 +38,7 @@ static void trace_decision(struct call *call, const struct route_decision *d)
         [ROUTE_RULE_PEER_DISABLED] = {TRACE_ROUTE_TRY, OUTCOME_DISABLED},
         [ROUTE_RULE_NO_TRANSIT] = {TRACE_PERMISSION, OUTCOME_NOT_ALLOWED},
         [ROUTE_RULE_NO_MATCH] = {TRACE_ROUTE_TRY, OUTCOME_WRONG_NUMBER},
+        [ROUTE_RULE_NOT_A_NUMBER] = {TRACE_ROUTE_TRY, OUTCOME_WRONG_NUMBER},
         [ROUTE_RULE_HOPS] = {TRACE_LOOP, OUTCOME_TOO_MANY_HOPS},
     };
     for (unsigned i = 0; i < d->n_steps; i++) {
@@ -81,7 +82,7 @@ static bool may_begin(struct leg *leg, struct call_refusal *no)
         return limit(leg, OUTCOME_USER_FULL, (struct call_refusal){REASON_LIMIT, 486, 0, "Too many calls"}, no);
     if (peer && peer->max_calls && load_get(call_core_load(core), LOAD_PEER, peer->id).calls > peer->max_calls)
         return limit(leg, OUTCOME_PEER_FULL, (struct call_refusal){REASON_LIMIT, 486, 0, "Too many calls"}, no);
-    if (leg->exchange == EXCHANGE_PEERS && media_desc_voice(&leg->proposed) == CODEC_NONE) {
+    if (leg->exchange == EXCHANGE_PEERS && (!leg->proposed.present || media_desc_voice(&leg->proposed) == CODEC_NONE)) {
         *no = (struct call_refusal){REASON_REFUSED, 488, 0, "No common codec"};
         call_trace_leg(leg, TRACE_IDENTITY, OUTCOME_NO_CODEC, no->status);
         return false;

@@ -16,6 +16,7 @@ const char *route_rule_name(enum route_rule r)
         [ROUTE_RULE_PEER_DISABLED] = "peer_disabled",
         [ROUTE_RULE_NO_TRANSIT] = "no_transit",
         [ROUTE_RULE_NO_MATCH] = "no_match",
+        [ROUTE_RULE_NOT_A_NUMBER] = "not_a_number",
         [ROUTE_RULE_HOPS] = "hops",
     };
     return names[r];
@@ -67,6 +68,13 @@ static bool caller_may_call(const struct model *m, const struct route_query *q, 
     return false;
 }
 
+/* What may be put into a peer's request URI (CALL-1: at most 32 digits). */
+static bool is_number(const char *number)
+{
+    size_t length = strspn(number, "0123456789+*#");
+    return number[length] == '\0' && length <= ROUTE_DIGITS_MAX;
+}
+
 void route_decide(const struct model *m, const struct route_query *q, struct route_decision *ret)
 {
     *ret = (struct route_decision){.outcome = ROUTE_WRONG_NUMBER};
@@ -82,6 +90,10 @@ void route_decide(const struct model *m, const struct route_query *q, struct rou
     const struct model_user *user = model_user_by_number(m, q->number);
     if (user) {
         to_user(user, ret);
+        return;
+    }
+    if (!is_number(q->number)) {
+        step(ret, ROUTE_RULE_NOT_A_NUMBER, 0, NULL);
         return;
     }
     const struct model_peer *peer = peer_for(m, q->number, ret);

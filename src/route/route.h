@@ -34,6 +34,7 @@ enum route_rule {
     ROUTE_RULE_PEER_DISABLED,   /* … which is switched off: not used */
     ROUTE_RULE_NO_TRANSIT,      /* from outside to outside: never */
     ROUTE_RULE_NO_MATCH,
+    ROUTE_RULE_NOT_A_NUMBER, /* too long, or with something else than digits, + * #: never goes to a peer */
     ROUTE_RULE_HOPS,
     ROUTE_RULES
 };
@@ -45,7 +46,7 @@ struct route_step {
     const char *name; /* lives as long as the snapshot; NULL: none */
 };
 
-enum { ROUTE_STEPS_MAX = 8 };
+enum { ROUTE_STEPS_MAX = 8, ROUTE_DIGITS_MAX = 32 };
 struct route_decision {
     enum route_outcome outcome;
     const struct model_user *user; /* ROUTE_USER */

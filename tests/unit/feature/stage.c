@@ -261,3 +261,11 @@ void stage_lost(struct stage *s, leg_id leg, enum leg_lost lost)
 {
     stage_tell(s, leg, &(struct leg_event){.kind = LEG_HUNG_UP, .lost = lost});
 }
+
+void stage_answered_by(struct stage *s, leg_id leg, const char *codecs, const char *number)
+{
+    struct media_desc d = stage_desc(codecs);
+    struct leg_event ev = {.kind = LEG_ANSWERED, .desc = &d};
+    g_strlcpy(ev.peer_identity.number, number, sizeof(ev.peer_identity.number));
+    stage_tell(s, leg, &ev);
+}

@@ -75,6 +75,7 @@ void stage_desc_event(struct stage *s, leg_id leg, enum leg_event_kind kind, con
 void stage_offered(struct stage *s, leg_id leg, const char *codecs, enum media_dir dir);
 void stage_status_event(struct stage *s, leg_id leg, enum leg_event_kind kind, uint16_t status);
 void stage_tell_desc(struct stage *s, leg_id leg, enum leg_event_kind kind, const struct media_desc *d);
+void stage_answered_by(struct stage *s, leg_id leg, const char *codecs, const char *number);
 void stage_digit(struct stage *s, leg_id leg, char digit);
 void stage_lost(struct stage *s, leg_id leg, enum leg_lost lost);
 void stage_refer(struct stage *s, leg_id leg, const char *number, leg_id replaces);

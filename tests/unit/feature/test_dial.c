@@ -215,6 +215,20 @@ static void early_media(void **state)
     done(s);
 }
 
+/* CALL-25: what a peer says of who answered is shown to the caller; what a device says of itself is not (F3). */
+static void identity_of_the_answering(void **state)
+{
+    (void)state;
+    for (int peer = 0; peer < 2; peer++) {
+        struct stage *s = stage_new(1, NULL);
+        leg_id a = stage_call(s, ANNA, peer ? "0612" : "101", "PCMA");
+        stage_answered_by(s, stage_dialled(s, peer ? 0 : 21), "PCMA", "0699");
+        assert_int_equal(stage_saw(s, "identify 1 0699"), peer);
+        stage_event(s, a, LEG_HUNG_UP);
+        done(s);
+    }
+}
+
 /* An announcement, then a refusal: the caller hears it and is then refused with the peer's word. */
 static void early_media_then_refused(void **state)
 {
@@ -485,6 +499,7 @@ int main(void)
         cmocka_unit_test(flow_of_the_device_is_gone),
         cmocka_unit_test(the_caller_gives_up),
         cmocka_unit_test(early_media),
+        cmocka_unit_test(identity_of_the_answering),
         cmocka_unit_test(early_media_then_refused),
         cmocka_unit_test(refusals_of_a_peer),
         cmocka_unit_test(no_common_codec),

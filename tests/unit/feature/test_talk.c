@@ -156,6 +156,20 @@ static void asked_for_an_offer(void **state)
     hang_up(&t);
 }
 
+/* The ACK of the call's 200 comes after an offer of ours: it is not that one's answer. */
+static void late_ack(void **state)
+{
+    (void)state;
+    struct talk t = talk("PCMA,PCMU", "PCMA");
+    stage_offered(t.s, t.b, "PCMU", MEDIA_BOTH);
+    saw(t.s, "offer 1 PCMU,event");
+    call_leg_event(t.s->core, t.a, &(struct leg_event){.kind = LEG_CONFIRMED});
+    never_saw(t.s, "refuse_offer 2 488");
+    stage_desc_event(t.s, t.a, LEG_ANSWERED_OFFER, "PCMU");
+    saw(t.s, "answer_offer 2 PCMU");
+    hang_up(&t);
+}
+
 /* CALL-7: by RFC 4733 where the peer has it, else by INFO; each digit once. */
 static void digits(void **state)
 {
@@ -199,7 +213,7 @@ static void lost(void **state)
     static const struct {
         enum leg_lost lost;
         enum call_reason reason;
-    } cases[] = {{LEG_LOST_TIMER, REASON_MEDIA_TIMEOUT}, {LEG_LOST_SIGNALLING, REASON_UNREACHABLE}};
+    } cases[] = {{LEG_LOST_TIMER, REASON_MEDIA_TIMEOUT}, {LEG_LOST_SIGNALLING, REASON_MEDIA_TIMEOUT}};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct talk t = talk("PCMA", "PCMA");
         stage_lost(t.s, t.a, cases[i].lost);
@@ -244,12 +258,19 @@ static void status_of_calls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hold_and_resume),    cmocka_unit_test(hold_by_address),
-        cmocka_unit_test(changed_address),    cmocka_unit_test(changed_codec),
-        cmocka_unit_test(both_change),        cmocka_unit_test(offer_waits),
-        cmocka_unit_test(asked_for_an_offer), cmocka_unit_test(digits),
-        cmocka_unit_test(media_timeout),      cmocka_unit_test(lost),
-        cmocka_unit_test(new_configuration),  cmocka_unit_test(status_of_calls),
+        cmocka_unit_test(hold_and_resume),
+        cmocka_unit_test(hold_by_address),
+        cmocka_unit_test(changed_address),
+        cmocka_unit_test(changed_codec),
+        cmocka_unit_test(both_change),
+        cmocka_unit_test(offer_waits),
+        cmocka_unit_test(asked_for_an_offer),
+        cmocka_unit_test(late_ack),
+        cmocka_unit_test(digits),
+        cmocka_unit_test(media_timeout),
+        cmocka_unit_test(lost),
+        cmocka_unit_test(new_configuration),
+        cmocka_unit_test(status_of_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,11 +244,12 @@ static void attended(void **state)
     stage_clear(s);
     stage_refer(s, t.b, "", b2);
     saw(s, "refer_progress 2 200");
-    saw(s, "hang_up 2 transferred");
     saw(s, "hang_up 3 transferred");
     saw(s, "identify 1 104");
     saw(s, "identify 4 100");
     assert_true(stage_talks(s, t.a, c)); /* at once: no gap */
+    stage_after_ms(s, 2100);             /* the transferor's phone has had its time for the NOTIFY */
+    saw(s, "hang_up 2 transferred");
     stage_event(s, c, LEG_HUNG_UP);
     assert_int_equal(s->n_records, 2);
     const struct stage_record *gone = record_of(s, REASON_TRANSFERRED), *chain = record_of(s, REASON_ANSWERED);
@@ -274,6 +275,7 @@ static void attended_with_two_codecs(void **state)
     saw(s, "offer 1 PCMU,event");
     stage_desc_event(s, t.a, LEG_ANSWERED_OFFER, "PCMU");
     assert_true(stage_talks(s, t.a, c));
+    stage_event(s, t.b, LEG_HUNG_UP);
     stage_event(s, t.a, LEG_HUNG_UP);
     done(s);
 }
@@ -290,7 +292,7 @@ static void attended_while_it_rings(void **state)
         stage_event(s, c, LEG_RINGING);
         stage_refer(s, t.b, "", b2);
         saw(s, "refer_progress 2 200");
-        saw(s, "hang_up 2 transferred");
+        stage_event(s, t.b, LEG_HUNG_UP);
         saw(s, "hang_up 3 refuse 487");
         saw(s, "identify 4 100"); /* the target learns who calls now */
         assert_int_equal(stage_hears(s, t.a), SOUND_RINGBACK);
