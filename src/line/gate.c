@@ -66,11 +66,28 @@ static enum sip_gate refuse_overload(struct line *l, struct sip_response *reply)
     return SIP_GATE_ANSWER;
 }
 
-static enum sip_gate challenge(struct line *l, const struct sip_flow *flow, bool stale, struct sip_response *reply)
+/* baresip before 3.11 (Debian 12 has 1.0.0) gives up at a challenge it does not know instead of taking the next one,
+ * against RFC 8760 2.4: it is asked by MD5 alone. Whoever could forge the User-Agent could take a challenge away. */
+static bool knows_md5_alone(const struct sip_msg *m)
+{
+    struct view agent = sip_msg_value(m, SIP_H_USER_AGENT);
+    uint32_t major, minor;
+    if (!view_eq(view_cut(&agent, 'v'), VIEW("baresip ")))
+        return false;
+    return view_to_u32(view_cut(&agent, '.'), 99, &major) && view_to_u32(view_cut(&agent, '.'), 99, &minor) &&
+           (major < 3 || (major == 3 && minor < 11));
+}
+
+static enum sip_gate challenge(struct line *l, const struct sip_msg *m, const struct sip_flow *flow, bool stale,
+                               struct sip_response *reply)
 {
     struct buf b = buf_on(l->text, sizeof l->text);
+    struct view realm = view_of(model_settings(l->model)->realm);
     nonce_make(l->nonces, timers_now_us(l->config.timers), net_addr_source_key(&flow->remote), l->nonce);
-    digest_put_challenges(&b, view_of(model_settings(l->model)->realm), l->nonce, stale);
+    if (knows_md5_alone(m))
+        digest_put_challenge(&b, realm, l->nonce, DIGEST_MD5, stale);
+    else
+        digest_put_challenges(&b, realm, l->nonce, stale);
     *reply = (struct sip_response){.status = 401, .headers = buf_view(&b)};
     return SIP_GATE_ANSWER;
 }
@@ -105,22 +122,22 @@ static enum sip_gate authenticate(struct line *l, const struct sip_msg *m, const
     uint64_t source = net_addr_source_key(&flow->remote);
     int64_t now = timers_now_us(l->config.timers);
     if (!find_credentials(l, m, &c))
-        return challenge(l, flow, false, reply);
+        return challenge(l, m, flow, false, reply);
     if (guard_refuses(l->guard, source, c.username, now))
-        return challenge(l, flow, false, reply); /* the same answer as for a wrong password, which is not tried */
+        return challenge(l, m, flow, false, reply); /* the same answer as for a wrong password, which is not tried */
     if (!c.known_algorithm || !view_eq_nocase(c.qop, VIEW("auth")) || c.nc == 0)
-        return challenge(l, flow, false, reply);
+        return challenge(l, m, flow, false, reply);
     enum nonce_verdict nonce = nonce_check(l->nonces, c.nonce, source, c.nc, now);
     if (nonce != NONCE_GOOD)
-        return challenge(l, flow, nonce != NONCE_FOREIGN, reply);
+        return challenge(l, m, flow, nonce != NONCE_FOREIGN, reply);
     const struct model_device *d = model_device_by_auth_user(l->model, c.username);
     if (!secret_is_right(l, d, &c, m->method_text)) {
         guard_failed(l->guard, source, c.username, now);
         l->counts.auth_failures++;
-        return challenge(l, flow, false, reply);
+        return challenge(l, m, flow, false, reply);
     }
     if (!nonce_use(l->nonces, c.nonce, c.nc, now))
-        return challenge(l, flow, true, reply);
+        return challenge(l, m, flow, true, reply);
     guard_succeeded(l->guard, source, c.username);
     l->admitted.device = d;
     l->ports.trust(l->ports.arg, flow);

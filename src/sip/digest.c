@@ -104,15 +104,19 @@ static void put_requoted(struct buf *b, const char *name, struct view text)
     buf_add_char(b, '"');
 }
 
+void digest_put_challenge(struct buf *b, struct view realm, const char *nonce, enum digest_algorithm a, bool stale)
+{
+    buf_addf(b, "%s: Digest ", sip_header_name(SIP_H_WWW_AUTHENTICATE));
+    put_quoted(b, "realm", realm);
+    buf_add(b, VIEW(", "));
+    put_quoted(b, "nonce", view_of(nonce));
+    buf_addf(b, ", algorithm=%s, qop=\"auth\"%s\r\n", algorithms[a].name, stale ? ", stale=true" : "");
+}
+
 void digest_put_challenges(struct buf *b, struct view realm, const char *nonce, bool stale)
 {
-    for (unsigned a = 0; a < DIGEST_ALGORITHMS; a++) {
-        buf_addf(b, "%s: Digest ", sip_header_name(SIP_H_WWW_AUTHENTICATE));
-        put_quoted(b, "realm", realm);
-        buf_add(b, VIEW(", "));
-        put_quoted(b, "nonce", view_of(nonce));
-        buf_addf(b, ", algorithm=%s, qop=\"auth\"%s\r\n", algorithms[a].name, stale ? ", stale=true" : "");
-    }
+    for (unsigned a = 0; a < DIGEST_ALGORITHMS; a++)
+        digest_put_challenge(b, realm, nonce, (enum digest_algorithm)a, stale);
 }
 
 void digest_put_authorization(struct buf *b, enum sip_header header, const struct digest_challenge *c,

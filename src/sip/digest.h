@@ -59,6 +59,7 @@ bool nonce_use(struct nonce_keeper *k, struct view nonce, uint32_t nc, int64_t n
 
 /* WWW-Authenticate lines for SHA-256 then MD5. */
 void digest_put_challenges(struct buf *b, struct view realm, const char *nonce, bool stale);
+void digest_put_challenge(struct buf *b, struct view realm, const char *nonce, enum digest_algorithm a, bool stale);
 /* An Authorization / Proxy-Authorization line answering a challenge of a peer, with qop=auth when it offers it. */
 void digest_put_authorization(struct buf *b, enum sip_header header, const struct digest_challenge *c,
                               const struct digest_credentials *mine, const char *ha1_hex, struct view method);

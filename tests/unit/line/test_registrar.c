@@ -129,9 +129,10 @@ static void both_algorithms_are_offered_sha256_first_sip_3_f4(void **state)
     (void)state;
     struct kit k;
     kit_open(&k);
-    const char text[] = "REGISTER sip:carillon SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bKq;rport\r\n"
-                       "From: <sip:100@carillon>;tag=1\r\nTo: <sip:100@carillon>\r\nCall-ID: c\r\nCSeq: %u REGISTER\r\n"
-                       "%s%sContent-Length: 0\r\n\r\n";
+    const char text[] =
+        "REGISTER sip:carillon SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bKq;rport\r\n"
+        "From: <sip:100@carillon>;tag=1\r\nTo: <sip:100@carillon>\r\nCall-ID: c\r\nCSeq: %u REGISTER\r\n"
+        "%s%sContent-Length: 0\r\n\r\n";
     char *first = g_strdup_printf(text, 1, "", "");
     char *challenge = g_strdup(kit_say(&k, first));
     const char *sha = strstr(challenge, "SHA-256"), *md5 = strstr(challenge, "algorithm=MD5");
@@ -158,6 +159,39 @@ static void both_algorithms_are_offered_sha256_first_sip_3_f4(void **state)
     g_free(old);
     g_free(first);
     g_free(challenge);
+    kit_close(&k);
+}
+
+/* baresip before 3.11 gives up at a challenge that it does not know (SIP-3, SIP-40). */
+static void a_phone_that_stumbles_over_sha256_is_asked_by_md5_alone_sip_3(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *agent;
+        bool sha256;
+    } table[] = {
+        {"baresip v1.0.0 (x86_64/linux)", false},
+        {"baresip v3.10.1 (x86_64/Linux)", false},
+        {"baresip v3.11.0 (x86_64/Linux)", true},
+        {"baresip v4.0.0", true},
+        {"baresip vx", true},
+        {"baresip", true},
+        {"Linphone v1.0.0", true},
+    };
+    struct kit k;
+    kit_open(&k);
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        char *text =
+            g_strdup_printf("REGISTER sip:carillon SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bKq%zu;rport\r\n"
+                            "From: <sip:100@carillon>;tag=1\r\nTo: <sip:100@carillon>\r\nCall-ID: c%zu\r\n"
+                            "CSeq: 1 REGISTER\r\nUser-Agent: %s\r\nContent-Length: 0\r\n\r\n",
+                            i, i, table[i].agent);
+        const char *answer = kit_say(&k, text);
+        assert_int_equal(kit_status(answer), 401);
+        assert_int_equal(strstr(answer, "SHA-256") != NULL, table[i].sha256);
+        assert_non_null(strstr(answer, "algorithm=MD5"));
+        g_free(text);
+    }
     kit_close(&k);
 }
 
@@ -265,8 +299,8 @@ static void options_are_free_and_scanners_get_nothing_sec_8(void **state)
     struct kit k;
     kit_open(&k);
     const char text[] = "OPTIONS sip:carillon SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bK%u;rport\r\n"
-                       "From: <sip:1@x>;tag=1\r\nTo: <sip:carillon>\r\nCall-ID: 1\r\nCSeq: %u OPTIONS\r\n%s"
-                       "Content-Length: 0\r\n\r\n";
+                        "From: <sip:1@x>;tag=1\r\nTo: <sip:carillon>\r\nCall-ID: 1\r\nCSeq: %u OPTIONS\r\n%s"
+                        "Content-Length: 0\r\n\r\n";
     char *good = g_strdup_printf(text, 1, 1, "");
     const char *answer = kit_say(&k, good);
     assert_int_equal(kit_status(answer), 200);
@@ -356,6 +390,7 @@ int main(void)
         cmocka_unit_test(a_phone_that_comes_again_replaces_itself_sip_2),
         cmocka_unit_test(ten_contacts_a_device_and_no_more),
         cmocka_unit_test(both_algorithms_are_offered_sha256_first_sip_3_f4),
+        cmocka_unit_test(a_phone_that_stumbles_over_sha256_is_asked_by_md5_alone_sip_3),
         cmocka_unit_test(strangers_are_answered_alike_sip_4_f2),
         cmocka_unit_test(another_s_address_of_record_is_refused_f3),
         cmocka_unit_test(the_unauthenticated_cost_no_state_d2),
