@@ -261,12 +261,11 @@ static void on_over(void *arg, struct sip_client *t)
 
 void op_tell_dead(struct sip_session *s)
 {
-    for (struct sip_op *op = s->requests; op;) {
-        if (op->dead) {
-            op_failed(op, SIP_CLIENT_TRANSPORT);
-            op = s->requests; /* the list may have changed altogether */
-        } else {
-            op = op->next;
-        }
-    }
+    struct sip_op *op = s->requests;
+    while (op && !op->dead)
+        op = op->next;
+    if (!op)
+        return;
+    timer_start(session_clock(s), &s->later, 0); /* another one, if any, at the next firing */
+    op_failed(op, SIP_CLIENT_TRANSPORT);
 }
