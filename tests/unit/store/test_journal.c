@@ -159,6 +159,19 @@ static void calls_left_open_are_closed_at_the_next_start(void **state) /* C3 */
     journal_close(j);
 }
 
+static void running_calls_show_life(void **state) /* C3: so the end of lost ones is known within 5 s */
+{
+    sample_company(*state);
+    struct journal *j = open_journal(*state);
+    give_call(j, "0000-000", 1, false);
+    assert_int_equal(journal_flush(j, 1000), 0);
+    assert_false(folder_has_text(*state, "\"kind\":\"alive\""));
+    for (int i = 0; i < 50 && !folder_has_text(*state, "\"kind\":\"alive\""); i++)
+        g_usleep(100000);
+    assert_true(folder_has_text(*state, "\"kind\":\"alive\""));
+    journal_close(j);
+}
+
 static void damaged_lines_are_passed_over(void **state) /* C1 */
 {
     sample_company(*state);
@@ -312,15 +325,11 @@ static void a_call_costs_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(a_call_reaches_the_database_whole),
-        IN_FOLDER(lines_read_back_as_they_were_written),
-        IN_FOLDER(a_locked_database_is_caught_up),
-        IN_FOLDER(calls_left_open_are_closed_at_the_next_start),
-        IN_FOLDER(damaged_lines_are_passed_over),
-        IN_FOLDER(the_spool_has_its_limit),
-        IN_FOLDER(registrations_are_kept),
-        IN_FOLDER(files_are_changed_and_dropped),
-        IN_FOLDER(a_call_costs_little),
+        IN_FOLDER(a_call_reaches_the_database_whole), IN_FOLDER(lines_read_back_as_they_were_written),
+        IN_FOLDER(a_locked_database_is_caught_up),    IN_FOLDER(calls_left_open_are_closed_at_the_next_start),
+        IN_FOLDER(running_calls_show_life),           IN_FOLDER(damaged_lines_are_passed_over),
+        IN_FOLDER(the_spool_has_its_limit),           IN_FOLDER(registrations_are_kept),
+        IN_FOLDER(files_are_changed_and_dropped),     IN_FOLDER(a_call_costs_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
