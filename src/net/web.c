@@ -197,8 +197,7 @@ static void *run(void *arg)
         }
     }
     lws_sul_cancel(&w->tick);
-    lws_context_destroy(w->lws); /* what is still open ends by WSI_DESTROY */
-    return NULL;
+    return NULL; /* the context is destroyed by web_close: web_order may still be waking it */
 }
 
 /* ---- opening and closing ---- */
@@ -321,9 +320,9 @@ void web_close(struct web *w)
         (void)pthread_join(w->thread, NULL);
     } else {
         accept_stop(w);
-        if (w->lws)
-            lws_context_destroy(w->lws);
     }
+    if (w->lws)
+        lws_context_destroy(w->lws); /* what is still open ends by WSI_DESTROY */
     for (struct order *o = orders_take(w); o;) {
         struct order *next = o->next;
         order_free(o);
