@@ -35,6 +35,6 @@ const char *kit_register(struct kit *k, const char *account, const char *secret,
 unsigned kit_status(const char *answer);
 /* A header line of an answer, newly allocated, or NULL. */
 char *kit_header(const char *answer, const char *name);
-/* The Authorization line for a challenge answer. */
+/* The Authorization line of a REGISTER for a challenge answer. */
 char *kit_authorize(const char *challenge_answer, enum digest_algorithm a, const char *account, const char *secret,
-                    const char *method, const char *uri, unsigned nc);
+                    unsigned nc);
