@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ enum {
     INTERNAL_LAST = 8999,
     EXTERNAL_FIRST = 9000,
     EXTERNAL_LAST = 10999,
+    FILES_WANTED = 32768,
 };
 
 /* --- what comes from below --------------------------------------------------------------------------------------- */
@@ -137,6 +139,18 @@ static bool watch_signals(struct daemon *d)
     (void)signal(SIGPIPE, SIG_IGN);
     d->signals = (struct loop_watch){signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), on_signal, d};
     return d->signals.fd >= 0 && loop_watch(d->loop, &d->signals, EPOLLIN) == 0;
+}
+
+/* A call takes four sockets, a connection one: the usual soft limit of 1,024 files would end calls at 250. */
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < FILES_WANTED)
+        log_line(LOG_WARNING, "app", "at most %llu files may be open: about %llu calls",
+                 (unsigned long long)files.rlim_cur, (unsigned long long)files.rlim_cur / 4);
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
@@ -303,6 +317,7 @@ struct daemon *daemon_open(const struct daemon_config *c)
     struct daemon *d = g_new0(struct daemon, 1);
     struct store *s = NULL;
     d->config = *c;
+    raise_file_limit();
     d->loop = loop_new();
     timer_init(&d->load, on_load, d);
     timer_init(&d->ending, on_ending, d);
