@@ -21,8 +21,8 @@ enum {
 
 static const double LEVEL_DB = -20.0, CUTOFF_HZ = 3200.0;
 
-/* Bass note and chord of each half bar of the first eight bars, as MIDI key numbers; the next eight repeat them with
- * another figure of the bell. */
+/* Bass note (played an octave up, or a telephone would swallow it) and chord of each half bar of the first eight bars,
+ * as MIDI key numbers; the next eight repeat them with another figure of the bell. */
 struct chord {
     uint8_t bass, note[CHORD_NOTES];
 };
@@ -48,9 +48,9 @@ struct voice {
     double attack_s, decay_s, release_s;
     double gain;
 };
-static const struct voice PIANO = {1.0, 1.1, 0.5, 0.012, 2.2, 0.25, 0.30};
-static const struct voice BELL = {3.0, 0.35, 0.25, 0.008, 0.9, 0.30, 0.26};
-static const struct voice BASS = {1.0, 0.5, 0.4, 0.020, 2.5, 0.12, 0.55};
+static const struct voice PIANO = {1.0, 1.4, 0.7, 0.012, 2.2, 0.25, 0.30};
+static const struct voice BELL = {3.0, 0.35, 0.25, 0.008, 0.9, 0.30, 0.32};
+static const struct voice BASS = {1.0, 0.8, 0.6, 0.020, 2.5, 0.12, 0.18};
 
 struct ring {
     float *sample;
@@ -99,7 +99,7 @@ static void play_half_bar(struct ring *r, unsigned half)
     size_t start = (size_t)half * 2 * BEAT_SAMPLES;
     for (unsigned i = 0; i < CHORD_NOTES; i++) /* slightly rolled, as hands do */
         play(r, &PIANO, c->note[i], start + i * 320, 1.9 * beat_s, i == CHORD_NOTES - 1 ? 0.9 : 0.7);
-    play(r, &BASS, c->bass, start, 1.8 * beat_s, 0.9);
+    play(r, &BASS, c->bass + 12u, start, 1.8 * beat_s, 0.9);
     const int8_t *figure = FIGURE[(half + (half / HALF_BARS)) % FIGURES];
     for (unsigned i = 0; i < 4; i++)
         if (figure[i] >= 0)

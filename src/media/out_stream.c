@@ -85,7 +85,6 @@ static void follow(struct out_stream *o, struct rtp *p)
 {
     p->ssrc = o->ssrc;
     p->seq = (uint16_t)(o->seq + 1);
-    o->seq_anew = true; /* whoever is relayed next goes on behind us */
 }
 
 void out_stream_play(struct out_stream *o, uint32_t clock_hz, uint32_t samples, struct rtp *p, int64_t now_us)

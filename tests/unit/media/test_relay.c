@@ -6,6 +6,8 @@
 #include "media_world.h"
 #include "tests/cmocka_all.h"
 
+#include <unistd.h>
+
 #define PORT(w, f, ...) (w)->port.f((w)->port.arg, __VA_ARGS__)
 
 /* What one peer has heard so far. */
@@ -253,6 +255,89 @@ static void test_part_is_silence(void **state)
     world_close(w);
 }
 
+/* Parted and joined again: what was said meanwhile is no loss to the listener. */
+static void test_rejoined(void **state)
+{
+    (void)state;
+    struct world *w = world_open(1, 40);
+    struct peer a, b;
+    struct heard at_b = {0};
+    open_pair(w, &a, &b);
+    peer_say(&a, 1);
+    assert_heard(&b, &at_b, 1);
+    PORT(w, part, a.id);
+    world_settle(w);
+    for (unsigned i = 0; i < 10; i++)
+        peer_say(&a, 2);
+    world_settle(w);
+    PORT(w, join, a.id, b.id);
+    world_settle(w);
+    peer_say(&a, 3);
+    assert_heard(&b, &at_b, 3);
+    peer_close(&a);
+    peer_close(&b);
+    world_close(w);
+}
+
+/* Commands for a session that wait for another one to arrive keep their order: parted stays parted. */
+static void test_order_over_moves(void **state)
+{
+    (void)state;
+    struct world *w = world_open(2, 60);
+    struct rtp r;
+    for (unsigned round = 0; round < 20; round++) {
+        struct peer a, b, busy;
+        peer_open(&a, w, "127.0.0.1", MEDIA_STRICT);
+        peer_open(&b, w, "127.0.0.1", MEDIA_STRICT);
+        peer_open(&busy, w, "127.0.0.1", MEDIA_STRICT);
+        peer_set(&a);
+        peer_set(&b);
+        for (unsigned i = 0; i < 50; i++) /* keeps b's worker from giving it away at once */
+            peer_set(round % 2 ? &b : &busy);
+        PORT(w, join, a.id, b.id);
+        PORT(w, part, a.id);
+        world_settle(w);
+        peer_say(&a, 1);
+        peer_say(&b, 1);
+        assert_false(peer_hears(&b, &r, 2));
+        assert_false(peer_hears(&a, &r, 2));
+        PORT(w, join, a.id, b.id);
+        PORT(w, close, b.id);
+        peer_close(&a);
+        close(b.rtp);
+        close(b.rtcp);
+        peer_close(&busy);
+        world_run(w, 10);
+    }
+    world_run(w, 50);
+    assert_int_equal(media_engine_sessions(w->engine), 0);
+    world_close(w);
+}
+
+/* What came before the answer is thrown away: nobody had agreed on what it is. */
+static void test_early_is_dropped(void **state)
+{
+    (void)state;
+    struct world *w = world_open(1, 40);
+    struct peer a, b;
+    struct rtp r;
+    peer_open(&a, w, "127.0.0.1", MEDIA_STRICT);
+    peer_open(&b, w, "127.0.0.1", MEDIA_STRICT);
+    for (unsigned i = 0; i < 5; i++)
+        peer_say(&a, 1);
+    peer_set(&a);
+    peer_set(&b);
+    PORT(w, join, a.id, b.id);
+    world_settle(w);
+    assert_false(peer_hears(&b, &r, 20));
+    peer_say(&a, 2);
+    assert_true(peer_hears(&b, &r, 500));
+    assert_int_equal(r.payload[0], 2);
+    peer_close(&a);
+    peer_close(&b);
+    world_close(w);
+}
+
 /* Sessions on two workers come together on one while packets flow: none is lost. */
 static void test_move_loses_nothing(void **state)
 {
@@ -305,6 +390,9 @@ int main(void)
         cmocka_unit_test(test_direction),
         cmocka_unit_test(test_one_stream_over_changes),
         cmocka_unit_test(test_part_is_silence),
+        cmocka_unit_test(test_early_is_dropped),
+        cmocka_unit_test(test_rejoined),
+        cmocka_unit_test(test_order_over_moves),
         cmocka_unit_test(test_move_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
