@@ -125,6 +125,26 @@ static void test_lost_ends(void **state)
     world_close(w);
 }
 
+/* After close no event comes, though it was on its way. */
+static void test_none_after_close(void **state)
+{
+    (void)state;
+    struct world *w = world_open(1, 40);
+    struct peer a, b;
+    struct rtp r;
+    struct lossy none = {0};
+    open_pair(w, &a, &b);
+    press(&a, '9', 3, &none);
+    while (peer_hears(&b, &r, 50)) /* the worker is done with it */
+        ;
+    peer_close(&a);
+    world_run(w, 50);
+    assert_int_equal(w->n_events, 0);
+    assert_int_equal(w->n_closed, 1);
+    peer_close(&b);
+    world_close(w);
+}
+
 /* The joined leg wants the event with another clock: same key, same length in its ticks. */
 static void test_other_clock(void **state)
 {
@@ -220,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_told_once_and_passed_on),
         cmocka_unit_test(test_lost_ends),
+        cmocka_unit_test(test_none_after_close),
         cmocka_unit_test(test_other_clock),
         cmocka_unit_test(test_sent),
     };
