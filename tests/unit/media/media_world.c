@@ -40,14 +40,38 @@ static void on_stop(void *arg)
     loop_stop(w->loop);
 }
 
+static bool all_free(uint16_t first, unsigned ports)
+{
+    for (unsigned i = 0; i < ports; i++) {
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_in s = {
+            .sin_family = AF_INET, .sin_port = htons((uint16_t)(first + i)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        bool taken = bind(fd, (struct sockaddr *)&s, sizeof s) != 0;
+        close(fd);
+        if (taken)
+            return false;
+    }
+    return true;
+}
+
+/* A place of its own for each process, where nobody else sits: tests run side by side. */
+static struct media_port_range free_range(unsigned ports)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        uint16_t first = (uint16_t)(10000 + ((unsigned)getpid() + i * 7) % 200 * 100);
+        if (all_free(first, ports))
+            return (struct media_port_range){first, (uint16_t)(first + ports - 1)};
+    }
+    fail_msg("no %u free ports", ports);
+    return (struct media_port_range){0};
+}
+
 struct world *world_open(unsigned workers, unsigned ports)
 {
     struct world *w = g_new0(struct world, 1);
     w->loop = loop_new();
     timer_init(&w->stop, on_stop, w);
-    /* Each process its own place, so that tests can run side by side. */
-    uint16_t first = (uint16_t)(10000 + (unsigned)getpid() % 200 * 100);
-    struct media_port_range range = {first, (uint16_t)(first + ports - 1)};
+    struct media_port_range range = free_range(ports);
     struct media_engine_config config = {.loop = w->loop,
                                          .workers = workers,
                                          .internal = range,
