@@ -9,21 +9,21 @@
 static const char usage[] = "usage: carillon serve --data DIR [OPTIONS]\n\n"
                             "Runs the phone system on what was set up in DIR. SIGTERM or Ctrl-C ends it cleanly.\n\n"
                             "  --listen ADDR[,ADDR…]   addresses to listen on; all by default (0.0.0.0,::)\n"
-                            "  --sip-port N            SIP by UDP and TCP, 5060; 0: off\n"
-                            "  --sips-port N           SIP by TLS, 5061; 0: off\n"
+                            "  --sip-port N            SIP by UDP and TCP, else as set up (5060); 0: off\n"
+                            "  --sips-port N           SIP by TLS, else as set up (5061); 0: off\n"
                             "  --https-port N          SIP by WebSocket (wss://HOST:N/sip), 5001; 0: off\n"
-                            "  --rtp-ports A-B         sound; 7000-8999 inside and 9000-10999 outside by default\n"
+                            "  --rtp-ports A-B         sound, else as set up (7000-8999 inside, 9000-10999 outside)\n"
                             "  --workers N             media threads; one less than processors by default\n"
                             "  --log-level L           error, warning, notice (default), info or debug\n";
 
-static bool read_port(const char *text, uint16_t *ret)
+static bool read_port(const char *text, int32_t *ret)
 {
     uint32_t port;
     if (!text)
         return true;
     if (!view_to_u32(view_of(text), 65535, &port))
         return false;
-    *ret = (uint16_t)port;
+    *ret = (int32_t)port;
     return true;
 }
 
@@ -55,7 +55,7 @@ static bool read_listen(const char *text, struct daemon_config *c)
 int command_serve(int argc, char **argv)
 {
     const char *listen = NULL, *sip = NULL, *sips = NULL, *https = NULL, *rtp = NULL, *workers = NULL, *level = NULL;
-    struct daemon_config c = {.sip_port = 5060, .sips_port = 5061, .https_port = 5001};
+    struct daemon_config c = {.sip_port = -1, .sips_port = -1, .https_port = -1};
     const struct command_option options[] = {
         {"data", &c.data, NULL},     {"listen", &listen, NULL},    {"sip-port", &sip, NULL},
         {"sips-port", &sips, NULL},  {"https-port", &https, NULL}, {"rtp-ports", &rtp, NULL},
@@ -83,8 +83,6 @@ int command_serve(int argc, char **argv)
     struct daemon *d = daemon_open(&c);
     if (!d)
         return COMMAND_FAILED;
-    log_line(LOG_NOTICE, "app", "ready: SIP on %u (UDP, TCP), %u (TLS), %u (WebSocket)", c.sip_port, c.sips_port,
-             c.https_port);
     daemon_run(d);
     daemon_close(d);
     log_line(LOG_NOTICE, "app", "ended");

@@ -12,6 +12,7 @@
 #include "app/command.h"
 #include "app/daemon_priv.h"
 #include "feature/reception.h"
+#include "model/field.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/random.h"
@@ -20,10 +21,7 @@ enum {
     LOAD_EVERY_US = 200000,
     ENDING_MOST_US = 1000000, /* for the goodbyes of live calls */
     ENDING_LOOK_US = 20000,
-    INTERNAL_FIRST = 7000, /* NET's table of ports */
-    INTERNAL_LAST = 8999,
-    EXTERNAL_FIRST = 9000,
-    EXTERNAL_LAST = 10999,
+    HTTPS_PORT = 5001, /* NET's table of ports */
     FILES_WANTED = 32768,
 };
 
@@ -185,15 +183,34 @@ static bool open_store(struct daemon *d, struct store **ret)
     return true;
 }
 
+/* What the command line does not say was set up. */
+static void fill_ports(struct daemon *d)
+{
+    const struct model_settings *s = model_settings(d->model);
+    struct daemon_config *c = &d->config;
+    c->sip_port = c->sip_port < 0 ? s->sip_port : c->sip_port;
+    c->sips_port = c->sips_port < 0 ? s->sips_port : c->sips_port;
+    c->https_port = c->https_port < 0 ? HTTPS_PORT : c->https_port;
+}
+
+static struct media_port_range port_range(const struct daemon_config *c, const char *set_up)
+{
+    struct media_port_range r = {c->rtp_first, c->rtp_last};
+    if (!r.first && !field_ports(set_up, &r.first, &r.last))
+        r = (struct media_port_range){0};
+    return r;
+}
+
 static bool open_media(struct daemon *d)
 {
+    const struct model_settings *s = model_settings(d->model);
     const struct daemon_config *c = &d->config;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct media_engine_config m = {
         .loop = d->loop,
         .workers = c->workers ? c->workers : (unsigned)CLAMP(processors - 1, 1, 64),
-        .internal = {c->rtp_first ? c->rtp_first : INTERNAL_FIRST, c->rtp_last ? c->rtp_last : INTERNAL_LAST},
-        .external = {c->rtp_first ? c->rtp_first : EXTERNAL_FIRST, c->rtp_last ? c->rtp_last : EXTERNAL_LAST},
+        .internal = port_range(c, s->rtp_internal),
+        .external = port_range(c, s->rtp_external),
         .entropy = random_entropy(),
         .event = on_media,
         .arg = d,
@@ -211,13 +228,13 @@ static unsigned list_listeners(const struct daemon_config *c, struct transport_l
     for (unsigned i = 0; i < c->n_listen; i++) {
         const struct {
             enum sip_transport transport;
-            uint16_t port;
+            int32_t port;
         } kinds[] = {{SIP_UDP, c->sip_port}, {SIP_TCP, c->sip_port}, {SIP_TLS, c->sips_port}, {SIP_WSS, c->https_port}};
         for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
             if (!kinds[k].port)
                 continue;
             out[n] = (struct transport_listen){kinds[k].transport, c->listen[i]};
-            out[n++].address.port = kinds[k].port;
+            out[n++].address.port = (uint16_t)kinds[k].port;
         }
     }
     return n;
@@ -293,6 +310,7 @@ static bool open_all(struct daemon *d, struct store **s)
 {
     if (!watch_signals(d) || !open_store(d, s))
         return false;
+    fill_ports(d);
     int err = journal_open(&(struct journal_options){.dir = d->config.data}, &d->journal);
     if (err) {
         command_fail(COMMAND_FAILED, "the journal in %s cannot be opened: %s", d->config.data, g_strerror(err));
@@ -342,6 +360,8 @@ void daemon_take_model(struct daemon *d, struct model *m)
 
 void daemon_run(struct daemon *d)
 {
+    log_line(LOG_NOTICE, "app", "ready: SIP on %d (UDP, TCP), %d (TLS), %d (WebSocket)", d->config.sip_port,
+             d->config.sips_port, d->config.https_port);
     d->load_at_us = timers_now_us(loop_timers(d->loop));
     timer_start(loop_timers(d->loop), &d->load, LOAD_EVERY_US);
     loop_run(d->loop);

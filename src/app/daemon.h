@@ -17,9 +17,9 @@ struct daemon_config {
     const char *data;
     struct net_addr listen[DAEMON_LISTEN_MAX]; /* port 0; at least one */
     unsigned n_listen;
-    uint16_t sip_port, sips_port, https_port; /* 0: that transport is off */
-    uint16_t rtp_first, rtp_last;             /* 0: the two ranges of NET's table */
-    unsigned workers;                         /* media threads; 0: one less than processors, at least one */
+    int32_t sip_port, sips_port, https_port; /* 0: that transport is off; -1: as set up */
+    uint16_t rtp_first, rtp_last;            /* 0: the two ranges as set up */
+    unsigned workers;                        /* media threads; 0: one less than processors, at least one */
 };
 
 struct daemon;

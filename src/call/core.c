@@ -163,7 +163,11 @@ leg_id call_leg_incoming(struct call_core *core, const struct leg_incoming *in)
                                                             .direction = in->peer ? CALL_IN : CALL_INTERNAL});
     call_add_leg(call, leg);
     struct call_refusal no = {.reason = REASON_UNREACHABLE, .status = 481};
-    struct call_want want = {.why = WANT_CALL, .number = in->number, .user = in->user, .peer = in->peer};
+    struct call_want want = {.why = WANT_CALL,
+                             .number = in->number,
+                             .user = in->user,
+                             .peer = in->peer,
+                             .via = in->via.number[0] ? &in->via : NULL};
     if (in->replaces || !core->entry(core, leg, &want, &no))
         refuse(leg, &no);
     return id;

@@ -21,7 +21,7 @@ struct call_want {
     enum want_why why;
     const char *number;      /* zero-ended */
     uint32_t user, peer;     /* by whose rights: the caller, or who transfers */
-    const struct party *via; /* who transfers; NULL: none */
+    const struct party *via; /* who transfers, or passed a new call on; NULL: none */
 };
 
 /* Why nobody could be called. The leg is untouched. */

@@ -15,6 +15,7 @@ struct leg_incoming {
     uint32_t device;                /* model_device.id; 0: from a peer */
     uint32_t peer;                  /* model_peer.id; 0: from a device */
     struct party from;              /* identity of the login (F3), or what the peer says */
+    struct party via;               /* who passed the call on before it came to us (Diversion, History-Info) */
     const char *number;             /* dialled, zero-ended */
     const struct media_desc *offer; /* NULL: late offer */
     struct net_addr peer_signalling;

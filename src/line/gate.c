@@ -166,3 +166,10 @@ enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flo
         return SIP_GATE_PASS;
     return authenticate(l, m, flow, reply);
 }
+
+bool line_may_answer(void *arg, const struct sip_flow *flow)
+{
+    struct line *l = arg;
+    return !is_denied(l, &flow->remote) && !guard_refuses(l->guard, net_addr_source_key(&flow->remote),
+                                                          (struct view){0}, timers_now_us(l->config.timers));
+}

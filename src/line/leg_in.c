@@ -33,6 +33,31 @@ static void peer_party(const struct sip_msg *m, struct party *ret)
                     view_eq_nocase(m->from.uri.user, VIEW("anonymous"));
 }
 
+/* Who passed the call on: the first Diversion (RFC 5806), else the last but one History-Info entry (RFC 7044), which is
+ * the target before the present one. */
+static void passed_on_by(const struct sip_msg *m, struct party *ret)
+{
+    struct sip_list at = {0};
+    struct view value = sip_msg_value(m, SIP_H_DIVERSION), item = {0}, last = {0}, before = {0};
+    struct sip_name_addr who;
+    *ret = (struct party){0};
+    if (!value.n || !sip_list_cut(&value, &item)) {
+        while (sip_msg_next_value(m, SIP_H_HISTORY_INFO, &at, &item)) {
+            before = last;
+            last = item;
+        }
+        item = before;
+    }
+    if (!item.n || !sip_name_addr_parse(item, &who))
+        return;
+    struct buf number = buf_on(ret->number, sizeof ret->number - 1), name = buf_on(ret->name, sizeof ret->name - 1);
+    if (!sip_unescape(who.uri.user, &number) || memchr(ret->number, '\0', number.n))
+        number.n = 0;
+    ret->number[number.n] = '\0';
+    sip_display_text(who.display, &name);
+    ret->name[name.n] = '\0';
+}
+
 /* The number dialled: user part of the Request-URI, escapes undone. A NUL or too long a text is no number of ours. */
 static bool dialled_number(const struct sip_msg *m, char ret[PARTY_NUMBER_BYTES])
 {
@@ -123,6 +148,7 @@ void line_invite(struct line *l, struct sip_server *txn, const struct sip_msg *m
     } else {
         in.peer = from.peer->id;
         peer_party(m, &in.from);
+        passed_on_by(m, &in.via);
     }
     in.max_forwards = (uint8_t)(m->max_forwards < 0 ? 70 : m->max_forwards);
     take_call(l, txn, flow, &in);

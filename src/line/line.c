@@ -73,6 +73,27 @@ static void on_request(void *arg, struct sip_server *txn, const struct sip_msg *
     }
 }
 
+bool line_widen(void *arg, struct sip_flow *flow, size_t bytes)
+{
+    (void)bytes;
+    struct line *l = arg;
+    const struct binding *from = NULL, *to = NULL;
+    size_t at = 0;
+    if (!bindings_know_flow(l->bindings, flow))
+        return false;
+    for (const struct binding *b; !from && (b = bindings_next(l->bindings, &at));)
+        if (sip_flow_eq(&b->flow, flow))
+            from = b;
+    at = 0;
+    for (const struct binding *b; from && (b = bindings_next(l->bindings, &at));)
+        if (b->device == from->device && b->flow.connection && (!to || b->since_us > to->since_us) &&
+            net_addr_eq_host(&b->flow.remote, &flow->remote))
+            to = b;
+    if (to)
+        *flow = to->flow;
+    return to != NULL;
+}
+
 static int on_send(void *arg, const struct sip_flow *flow, struct view bytes)
 {
     struct line *l = arg;
@@ -119,8 +140,13 @@ struct line *line_new(const struct line_config *c, const struct line_ports *port
             .server = view_of(c->server_name),
             .supported = view_of(supported),
         },
-        &(struct sip_endpoint_ports){
-            .arg = l, .send = on_send, .local = on_local, .gate = line_gate, .request = on_request});
+        &(struct sip_endpoint_ports){.arg = l,
+                                     .send = on_send,
+                                     .local = on_local,
+                                     .gate = line_gate,
+                                     .request = on_request,
+                                     .may_answer = line_may_answer,
+                                     .widen = line_widen});
     line_keepalive_start(l);
     return l;
 }

@@ -47,6 +47,10 @@ struct line {
 /* Stateless judgement of a request: authentication, strangers, overload (gate.c). */
 enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flow *flow, bool in_dialog,
                         struct sip_response *reply);
+/* Where the gate is not asked: denied and blocked sources get nothing (D3, D7). */
+bool line_may_answer(void *arg, const struct sip_flow *flow);
+/* SIP-18: a large request goes by a stream of the same phone, if it has one. */
+bool line_widen(void *arg, struct sip_flow *flow, size_t bytes);
 /* REGISTER of an admitted device (registrar.c). */
 void line_register(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow,
                    const struct model_device *device);
