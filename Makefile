@@ -47,7 +47,7 @@ fuzz: packages-test ## fuzz the parsers; T=name for one, SECONDS=n each
 	@tools/build clang && exec tools/run_fuzz --seconds $(SECONDS) $(T)
 
 bench: packages-test ## measure against the budgets
-	@tools/build bench && exec meson test -C build/bench --benchmark --verbose
+	@exec python3 -B tests/bench/run.py
 
 format: ## put all C into the house's form
 	@find src tests -name '*.[ch]' -print0 | xargs -0 clang-format -i

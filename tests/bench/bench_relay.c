@@ -162,7 +162,7 @@ static void generate_and_report(struct generator *g, const char *what, const cha
     atomic_store(&g->stop, false);
     pthread_create(&thread, NULL, generate, g);
     pthread_setname_np(thread, "generator");
-    turn(500, arg); /* settled: addresses are confirmed, caches warm */
+    turn(1600, arg); /* settled: addresses are confirmed, caches warm */
     int64_t before_us = threads_cpu_us(threads);
     uint64_t heard = g->heard;
     turn((int)n_seconds * 1000, arg);
