@@ -43,7 +43,7 @@ static void open_with(struct peer *p, struct world *w, unsigned k)
 {
     peer_open(p, w, "127.0.0.1", MEDIA_STRICT);
     p->local.n_formats = p->remote.n_formats = 1;
-    p->local.format[0] = p->remote.format[0] = (struct media_format){CODEC[k].codec, CODEC[k].pt};
+    p->local.format[0] = p->remote.format[0] = (struct media_format){(uint8_t)CODEC[k].codec, CODEC[k].pt};
     peer_set(p);
 }
 

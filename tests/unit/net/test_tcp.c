@@ -52,7 +52,7 @@ static void a_message_split_at_every_byte_is_whole(void **state)
         b.wanted = (unsigned)split; /* the messages so far and no more */
         if (split % 8 == 0)
             g_usleep(500);
-        assert_int_equal(send(fd, MESSAGE + split, n - split, 0), n - split);
+        assert_int_equal(send(fd, &MESSAGE[split], n - split, 0), n - split);
         assert_true(bench_run(&b, bench_has_messages, 5000));
         struct bench_event *e = bench_event(&b, BENCH_MESSAGE, (unsigned)split - 1);
         assert_string_equal(e->bytes->str, MESSAGE);
@@ -61,7 +61,7 @@ static void a_message_split_at_every_byte_is_whole(void **state)
         assert_int_equal(e->flow.local.port, port);
     }
     for (size_t i = 0; i < n; i++)
-        assert_int_equal(send(fd, MESSAGE + i, 1, 0), 1);
+        assert_int_equal(send(fd, &MESSAGE[i], 1, 0), 1);
     b.wanted = (unsigned)n;
     assert_true(bench_run(&b, bench_has_messages, 5000));
     (void)close(fd);

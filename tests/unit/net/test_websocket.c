@@ -111,8 +111,8 @@ static void a_browser_speaks(void **state)
     put_frame(&c, 0x81, MESSAGE, strlen(MESSAGE));
     put_frame(&c, 0x82, MESSAGE, strlen(MESSAGE));
     put_frame(&c, 0x01, MESSAGE, 10); /* text, in three fragments */
-    put_frame(&c, 0x00, MESSAGE + 10, 10);
-    put_frame(&c, 0x80, MESSAGE + 20, strlen(MESSAGE) - 20);
+    put_frame(&c, 0x00, &MESSAGE[10], 10);
+    put_frame(&c, 0x80, &MESSAGE[20], strlen(MESSAGE) - 20);
     put_frame(&c, 0x81, "", 0); /* a frame of no length (section 2: CVE class) */
     put_frame(&c, 0x81, "\r\n\r\n", 4);
     b.wanted = 3;
