@@ -163,6 +163,7 @@ void rtp_session_rtp_ready(void *session, uint32_t epoll_events)
     ssize_t n = receive(&s->rtp, w->packet, &from, &check, now_us);
     if (n < 0)
         return;
+    w->received++;
     struct rtp p;
     enum codec c;
     bool good;

@@ -14,6 +14,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 enum { STACK_BYTES = 256 * 1024 };
 
@@ -181,6 +182,7 @@ void worker_command(const struct command *c)
 static void *run(void *arg)
 {
     struct worker *w = arg;
+    (void)prctl(PR_SET_TIMERSLACK, 1000UL); /* short sleeps are short (worker_tick.c) */
     loop_run(w->loop);
     return NULL;
 }

@@ -47,6 +47,9 @@ struct worker {
     int64_t tick_due_us;
     unsigned tick_phase, round_phase;
     struct command *deferred, **deferred_end; /* for sessions that are still on their way here */
+    uint32_t received;                        /* packets since gathering looked last */
+    uint32_t rate_per_s;                      /* smoothed */
+    int64_t rate_since_us;
     pthread_t thread;
     bool runs;
     uint8_t packet[RTP_BUFFER_BYTES];

@@ -8,6 +8,8 @@
 #include "media/worker_tick_priv.h"
 
 static const int64_t PHASE_US = 5000, ROUND_PHASE_US = 250000;
+static const int64_t RATE_PERIOD_US = 20000;
+enum { GATHER_NS = 100000, GATHER_RATE_PER_S = 20000 };
 static const int64_t LATE_MAX_US = 200000; /* after a longer stall the clock starts anew instead of catching up */
 
 /* --- lists ------------------------------------------------------------------------------------------------------ */
@@ -104,8 +106,28 @@ void worker_forget(struct worker *w, struct rtp_session *s)
         list_take(w->ticking[s->tick_phase], &s->tick_at, true);
 }
 
+/* --- gathering -------------------------------------------------------------------------------------------------- */
+
+/* Waking up costs as much as relaying a packet. With so many that a few come in a tenth of a millisecond, it is slept
+ * through, and they are taken together. */
+static void gather(void *arg)
+{
+    struct worker *w = arg;
+    int64_t gone_us = timers_now_us(w->timers) - w->rate_since_us;
+    if (gone_us >= RATE_PERIOD_US) {
+        w->rate_per_s = (uint32_t)((uint64_t)w->received * 1000000 / (uint64_t)gone_us);
+        w->received = 0;
+        w->rate_since_us += gone_us;
+    }
+    if (w->rate_per_s < GATHER_RATE_PER_S)
+        return;
+    const struct timespec pause = {.tv_nsec = GATHER_NS};
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
 void worker_tick_init(struct worker *w)
 {
+    loop_on_idle(w->loop, gather, w);
     for (unsigned i = 0; i < TICK_PHASES; i++)
         w->ticking[i] = g_ptr_array_new();
     timer_init(&w->tick, tick, w);
