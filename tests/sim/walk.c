@@ -245,10 +245,9 @@ static void wind_up(struct walk *k)
     for (unsigned i = 0; i < PHONES; i++)
         for (guint n = 0; n < k->phone[i].calls->len; n++)
             world_media_dies(&k->w, &((struct phone_call *)k->phone[i].calls->pdata[n])->rtp);
-    world_run(&k->w, 4000 * S);
     for (unsigned i = 0; i < PHONES; i++)
         phone_register(&k->phone[i], 0);
-    world_run(&k->w, 80 * S);
+    world_run(&k->w, 4080 * S);
 }
 
 struct tally {
