@@ -22,7 +22,7 @@ enum {
     ENDING_MOST_US = 1000000, /* for the goodbyes of live calls */
     ENDING_LOOK_US = 20000,
     HTTPS_PORT = 5001, /* NET's table of ports */
-    FILES_WANTED = 32768,
+    FILES_WANTED = 16384,
 };
 
 /* --- what comes from below --------------------------------------------------------------------------------------- */
