@@ -2,7 +2,7 @@
 """Two phones and the daemon between them: whoever speaks is heard at the right ear."""
 from kit.baresip import Baresip, register_all
 
-LEFT, RIGHT = 440, 1000  # the voices of the two
+LEFT, RIGHT, THIRD = 480, 1020, 720  # the voices: between the notes of the music
 
 
 def talk(caller, callee, number):

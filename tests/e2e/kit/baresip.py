@@ -52,7 +52,7 @@ class Baresip(Process):
         sip, rtp = ports.take(4), ports.take(20)
         self.control_address = (o["control"], ports.take(1))
         address = f"[{o['address']}]" if ":" in o["address"] else o["address"]
-        ca = world.certificate() if o["transport"] == "tls" else ""
+        ca = world.authority() if o["transport"] == "tls" else ""
         config = CONFIG.format(address=address, sip=sip, rtp=rtp, rtp_last=rtp + 19, hz=hz, folder=self.folder, ca=ca,
                                control=self.control_address[1],
                                modules="\n".join(f"module {m}.so" for m in (*dict.fromkeys(

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """One test's own world: a folder, a daemon with a company of its own, phones; all ended when the test is."""
-import glob
 import json
 import os
 import re
@@ -100,9 +99,9 @@ class World:
         """Waits until the list of call records satisfies; the list."""
         return wait_for(what, seconds, lambda: (lambda found: found if look(found) else None)(self.calls()), every=0.1)
 
-    def certificate(self):
-        return wait_for("the certificate", 3, lambda: glob.glob(os.path.join(self.data, "**", "*.crt"), recursive=True) or
-                        glob.glob(os.path.join(self.data, "**", "*cert*.pem"), recursive=True))[0]
+    def authority(self):
+        """What a phone is to trust."""
+        return os.path.join(self.data, "authority.pem")
 
     # --- what is ended with the test
 
