@@ -68,7 +68,8 @@ class Run(TreeCase):
         self.assertEqual(self.run_it().returncode, 0)
         self.assertEqual(self.run_it().returncode, 0)
         with open(os.path.join(self.root, "log"), encoding="utf-8") as f:
-            self.assertEqual(f.read().splitlines(), ["demo --data ./data", "serve --data ./data", "serve --data ./data"])
+            start = ["accounts --data ./data", "serve --data ./data"]
+            self.assertEqual(f.read().splitlines(), ["demo --data ./data", *start, *start])
 
 
 if __name__ == "__main__":
