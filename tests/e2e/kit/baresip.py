@@ -69,7 +69,7 @@ class Baresip(Process):
                 f.write(text)
         self.server = server
         self.transport = o["transport"]
-        super().__init__(f"baresip-{user}", [*o["prefix"], "baresip", "-f", self.folder, "-v", "-s"], self.folder,
+        super().__init__(f"baresip-{user}", [*o["prefix"], "baresip", "-f", self.folder, "-v"], self.folder,
                          {"HOME": self.folder})
         world.add(self)
         self.events = []
