@@ -3,6 +3,7 @@
  * Opening, running and ending the system: see daemon.h.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -19,6 +20,7 @@
 
 enum {
     LOAD_EVERY_US = 200000,
+    COUNTS_EVERY = 5,         /* loads */
     ENDING_MOST_US = 1000000, /* for the goodbyes of live calls */
     ENDING_LOOK_US = 20000,
     HTTPS_PORT = 5001, /* NET's table of ports */
@@ -78,6 +80,18 @@ static void port_notice(void *arg, const char *text, const struct net_addr *sour
 
 /* --- load, signals ----------------------------------------------------------------------------------------------- */
 
+/* For whoever looks for what is left behind. */
+static void log_counts(const struct daemon *d)
+{
+    struct line_counts c = line_counts(d->line);
+    struct transport_stats t = transport_stats(d->transport);
+    log_line(LOG_DEBUG, "app",
+             "counts: transactions=%zu sessions=%zu legs=%zu bindings=%zu guarded=%zu connections=%u "
+             "received=%" PRIu64 " dropped=%" PRIu64 " refused=%" PRIu64 " auth_failures=%" PRIu64,
+             c.transactions, c.sessions, c.legs, c.bindings, c.guarded, t.connections, t.received, t.dropped,
+             c.refused_overload, c.auth_failures);
+}
+
 static void on_load(void *arg)
 {
     struct daemon *d = arg;
@@ -86,6 +100,8 @@ static void on_load(void *arg)
     line_set_load(d->line, (unsigned)CLAMP(1000 - idle * 1000 / span, 0, 1000));
     d->load_at_us = now;
     d->waited_us = waited;
+    if (log_level() >= LOG_DEBUG && ++d->loads % COUNTS_EVERY == 0)
+        log_counts(d);
     timer_start(loop_timers(d->loop), &d->load, LOAD_EVERY_US);
 }
 

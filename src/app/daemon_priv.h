@@ -33,6 +33,7 @@ struct daemon {
     struct loop_watch signals;
     struct timer load, ending;
     int64_t load_at_us, waited_us;
+    unsigned loads;
     int64_t end_by_us; /* 0: running */
 };
 

@@ -162,6 +162,8 @@ enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flo
     if (overloaded(l, m))
         return refuse_overload(l, reply);
     l->admitted.peer = peer_of(l, &flow->remote);
+    if (l->admitted.peer)
+        l->ports.trust(l->ports.arg, flow);
     if (l->admitted.peer || m->method == SIP_OPTIONS)
         return SIP_GATE_PASS;
     return authenticate(l, m, flow, reply);

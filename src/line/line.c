@@ -25,11 +25,13 @@ void line_put_capabilities(struct buf *b)
     sip_put(b, SIP_H_ACCEPT, VIEW("application/sdp"));
 }
 
-static void answer_options(struct line *l, struct sip_server *txn)
+/* Free for all, so it costs no state (D2); and so short that nobody is flooded by way of us (D7). */
+static void on_options(void *arg, struct sip_response *reply)
 {
+    struct line *l = arg;
     struct buf b = buf_on(l->text, sizeof l->text);
     line_put_capabilities(&b);
-    line_answer_with(txn, 200, buf_view(&b));
+    *reply = (struct sip_response){.status = 200, .headers = buf_view(&b)};
 }
 
 /* A request outside of dialogs, past the gate. */
@@ -37,9 +39,6 @@ static void on_request(void *arg, struct sip_server *txn, const struct sip_msg *
 {
     struct line *l = arg;
     switch (m->method) {
-    case SIP_OPTIONS:
-        answer_options(l, txn);
-        return;
     case SIP_REGISTER:
         if (l->admitted.device)
             line_register(l, txn, m, flow, l->admitted.device);
@@ -67,6 +66,7 @@ static void on_request(void *arg, struct sip_server *txn, const struct sip_msg *
     case SIP_UPDATE:
     case SIP_INFO:
     case SIP_NOTIFY:
+    case SIP_OPTIONS: /* answered by on_options */
     case SIP_METHODS:
         line_answer(txn, 481);
         return;
@@ -145,6 +145,7 @@ struct line *line_new(const struct line_config *c, const struct line_ports *port
                                      .local = on_local,
                                      .gate = line_gate,
                                      .request = on_request,
+                                     .options = on_options,
                                      .may_answer = line_may_answer,
                                      .widen = line_widen});
     line_keepalive_start(l);
@@ -254,6 +255,7 @@ void line_restore_binding(struct line *l, const struct binding_row *row)
         !read_addr(row->remote, &flow.remote))
         return;
     (void)read_addr(row->local, &flow.local); /* absent: the system chooses */
+    l->ports.trust(l->ports.arg, &flow);
     (void)bindings_put(l->bindings, &(struct binding_new){
                                         .device = row->device,
                                         .user = d->user->id,

@@ -24,7 +24,7 @@ struct line_ports {
     void *arg;
     int (*send)(void *arg, const struct sip_flow *flow, struct view bytes);
     bool (*local)(void *arg, enum sip_transport t, const struct net_addr *remote, struct net_addr *ret);
-    void (*trust)(void *arg, const struct sip_flow *flow); /* an authenticated phone is on this connection */
+    void (*trust)(void *arg, const struct sip_flow *flow); /* a phone that signed in, or a peer, sends from there */
     /* Something an administrator should know; text static, source may be NULL. For the log of the adapter. */
     void (*notice)(void *arg, const char *text, const struct net_addr *source, const char *account);
 };

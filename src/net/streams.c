@@ -22,6 +22,7 @@ enum peer_state { PEER_OPENING, PEER_OPEN, PEER_CLOSING };
 
 struct peer {
     enum peer_state state;
+    bool trusted;
     struct link *link;
     struct sip_flow asked, flow;
 };
@@ -296,8 +297,10 @@ int streams_send(struct streams *s, const struct sip_flow *flow, struct view byt
 void streams_trust(struct streams *s, uint64_t connection)
 {
     struct peer *p = peer_of(s, connection);
-    if (p)
-        web_order(s->web, order_new(ORDER_TRUST, p->link, (struct view){0}));
+    if (!p || p->trusted)
+        return;
+    p->trusted = true;
+    web_order(s->web, order_new(ORDER_TRUST, p->link, (struct view){0}));
 }
 
 void streams_disconnect(struct streams *s, uint64_t connection)

@@ -131,7 +131,9 @@ bool transport_local(struct transport *t, enum sip_transport tr, const struct ne
 
 void transport_trust(struct transport *t, const struct sip_flow *flow)
 {
-    if (t->streams && flow->connection)
+    if (flow->transport == SIP_UDP)
+        udp_trust(t->udp, &flow->remote);
+    else if (t->streams && flow->connection)
         streams_trust(t->streams, flow->connection);
 }
 

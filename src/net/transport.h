@@ -60,7 +60,7 @@ void transport_close(struct transport *t);
 /* Our address for Contact and Via toward this flow's peer: the local address that the kernel would use, with the
  * listening port of that transport. False: no listener for it. */
 bool transport_local(struct transport *t, enum sip_transport tr, const struct net_addr *remote, struct net_addr *ret);
-/* An authenticated phone is on this connection: it is exempt from the strangers' limits (D4). */
+/* Who sends on this flow has signed in, or is a configured peer: exempt from the strangers' limits (D2, D4). */
 void transport_trust(struct transport *t, const struct sip_flow *flow);
 void transport_disconnect(struct transport *t, const struct sip_flow *flow);
 /* New TLS certificate for new connections (NET-18). 0 or errno. */

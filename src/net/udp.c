@@ -11,7 +11,7 @@
  */
 #include "net/udp_priv.h"
 
-#include "net/limit_priv.h"
+#include "net/share_priv.h"
 #include "net/sockaddr_priv.h"
 #include "sip/stun.h"
 #include "sys/log.h"
@@ -57,6 +57,7 @@ struct udp {
     struct udp_host host;
     GPtrArray *sockets;
     struct limit stun_limit;
+    struct share share;
     uint64_t received, sent, dropped;
 
     char *in_bytes; /* BATCH * DATAGRAM_BYTES */
@@ -83,6 +84,7 @@ struct udp *udp_new(struct loop *loop, struct udp_host host)
     u->in_bytes = g_malloc((gsize)BATCH * DATAGRAM_BYTES);
     u->out_bytes = g_malloc(QUEUE_BYTES);
     limit_init(&u->stun_limit, random_entropy(), STUN_PER_SECOND);
+    share_init(&u->share, random_entropy());
     for (unsigned i = 0; i < BATCH; i++)
         u->in[i].iov = (struct iovec){u->in_bytes + (size_t)i * DATAGRAM_BYTES, DATAGRAM_BYTES};
     arm_slots(u, BATCH);
@@ -265,6 +267,10 @@ static void handle_datagram(struct udp *u, const struct udp_socket *s, unsigned 
     }
     if ((bytes[0] == '\r' || bytes[0] == '\n') && is_only_line_ends(datagram))
         return; /* keeps a NAT's door open; nobody waits for an answer */
+    if (!share_admits(&u->share, &flow.remote, timers_now_us(loop_timers(u->loop)))) {
+        u->dropped++;
+        return;
+    }
     u->received++;
     u->host.message(u->host.arg, &flow, bytes, n);
 }
@@ -294,6 +300,11 @@ static void on_ready(void *arg, uint32_t events)
         if (n < BATCH)
             return;
     }
+}
+
+void udp_trust(struct udp *u, const struct net_addr *source)
+{
+    share_trust(&u->share, source, timers_now_us(loop_timers(u->loop)));
 }
 
 /* ---- opening and closing ---- */

@@ -21,4 +21,6 @@ void udp_free(struct udp *u); /* sends what waits; takes NULL */
 [[gnu::warn_unused_result]] int udp_listen(struct udp *u, const struct net_addr *address);
 /* Queues one datagram; see transport_send. */
 [[gnu::warn_unused_result]] int udp_send(struct udp *u, const struct sip_flow *flow, struct view bytes);
+/* Who sends from there has signed in, or is a configured peer: the limits of strangers are not his (D2). */
+void udp_trust(struct udp *u, const struct net_addr *source);
 void udp_count(const struct udp *u, struct transport_stats *add);

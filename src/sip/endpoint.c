@@ -188,6 +188,12 @@ static void new_request(struct sip_endpoint *ep, const struct sip_id *id, const 
     struct sip_dialog_entry *e = dialog_find(ep, m->call_id, m->to_tag);
     if (sip_refused_early(ep, in->flow, m, e) || !gate_passed(ep, in, e) || sip_refused_late(ep, in->flow, m, e))
         return;
+    if (m->method == SIP_OPTIONS && !e && ep->ports.options) {
+        struct sip_response reply = {0};
+        ep->ports.options(ep->ports.arg, &reply);
+        sip_answer(ep, in->flow, m, &reply);
+        return;
+    }
     struct sip_msg *kept = sip_msg_keep(m, in->bytes, in->n);
     struct sip_server *t = sip_server_new(ep, id, in->flow, kept, e);
     /* The gate may have ended sessions; ask again rather than trust the entry. */

@@ -61,7 +61,7 @@ struct sip_endpoint_ports {
     enum sip_gate (*gate)(void *arg, const struct sip_msg *m, const struct sip_flow *flow, bool in_dialog,
                           struct sip_response *reply);
     /* A request outside of dialogs, past the gate and past the endpoint's own checks (505, 416, 420 with Require, 482,
-     * 405/501 for methods not in `allow`, 483). Somebody must respond to txn, now or later. OPTIONS goes here too. */
+     * 405/501 for methods not in `allow`, 483). Somebody must respond to txn, now or later. */
     void (*request)(void *arg, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow);
     /* May this source be answered at all where the gate is not asked: broken messages, 416, and 481 to a BYE of no
      * dialog? For blocked addresses and a rate limit (D3, D7). NULL: always. */
@@ -69,6 +69,9 @@ struct sip_endpoint_ports {
     /* A request of so many bytes (above 1,300, SIP-18) is about to leave on a UDP flow: true when *flow was changed to
      * a stream to the same peer. NULL: it leaves by UDP. */
     bool (*widen)(void *arg, struct sip_flow *flow, size_t bytes);
+    /* OPTIONS outside of dialogs, past gate and checks: fill in what is answered without any state (RFC 3261 8.2.7), so
+     * that strangers who ask make none (D2). NULL: it goes to `request`. */
+    void (*options)(void *arg, struct sip_response *reply);
 };
 
 struct sip_endpoint_config {

@@ -304,6 +304,7 @@ static void options_are_free_and_scanners_get_nothing_sec_8(void **state)
     const char *answer = kit_say(&k, good);
     assert_int_equal(kit_status(answer), 200);
     assert_non_null(strstr(answer, "Allow: INVITE"));
+    assert_int_equal(line_counts(k.line).transactions, 0); /* D2: strangers who ask make no state */
     char *scan = g_strdup_printf(text, 2, 2, "User-Agent: friendly-scanner\r\n");
     assert_null(kit_say(&k, scan));
     assert_int_equal(line_counts(k.line).scanners, 1);
