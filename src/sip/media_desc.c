@@ -4,6 +4,8 @@
  */
 #include "sip/media_desc.h"
 
+#include <string.h>
+
 enum { PT_DYNAMIC = 0xff };
 
 static const struct {
@@ -50,6 +52,20 @@ enum codec codec_event_for(enum codec voice)
 enum media_dir media_dir_reverse(enum media_dir d)
 {
     return (enum media_dir)(((d & MEDIA_SEND) ? MEDIA_RECV : 0) | ((d & MEDIA_RECV) ? MEDIA_SEND : 0));
+}
+
+size_t media_suite_key_bytes(enum media_suite s)
+{
+    static const uint8_t bytes[MEDIA_SUITES] = {[SUITE_AES_256_GCM] = 32 + 12,
+                                                [SUITE_AES_128_GCM] = 16 + 12,
+                                                [SUITE_AES_CM_80] = 16 + 14,
+                                                [SUITE_AES_CM_32] = 16 + 14};
+    return bytes[s];
+}
+
+void media_desc_wipe(struct media_desc *d)
+{
+    explicit_bzero(&d->crypto, sizeof d->crypto);
 }
 
 enum codec media_desc_voice(const struct media_desc *d)

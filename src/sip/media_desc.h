@@ -37,6 +37,27 @@ struct media_format {
 
 enum { MEDIA_FORMATS_MAX = 12 };
 
+/* What protects the packets of a session (SRTP), in our order of preference. */
+enum media_suite {
+    SUITE_NONE,        /* plain RTP */
+    SUITE_AES_256_GCM, /* RFC 7714 */
+    SUITE_AES_128_GCM, /* RFC 7714 */
+    SUITE_AES_CM_80,   /* AES_CM_128_HMAC_SHA1_80, RFC 4568 6.2.1 */
+    SUITE_AES_CM_32,   /* AES_CM_128_HMAC_SHA1_32, RFC 4568 6.2.2 */
+    MEDIA_SUITES
+};
+enum { MEDIA_KEY_MAX = 44 }; /* of AES_256_GCM */
+
+/* Bytes of master key and master salt together; 0 for SUITE_NONE. */
+size_t media_suite_key_bytes(enum media_suite s);
+
+/* One suite with a key for each direction: master key, then master salt. Secret: wiped where it is freed. */
+struct media_crypto {
+    uint8_t suite;                  /* enum media_suite */
+    uint8_t send[MEDIA_KEY_MAX];    /* protects what we send */
+    uint8_t receive[MEDIA_KEY_MAX]; /* protects what the peer sends */
+};
+
 struct media_desc {
     struct media_format format[MEDIA_FORMATS_MAX]; /* in order of preference; those we know, others are left out */
     uint8_t n_formats;
@@ -46,8 +67,11 @@ struct media_desc {
     bool present;         /* there is an audio line that is not refused (port not 0) */
     struct net_addr rtp;  /* where the stating side wants packets; family none with 0.0.0.0 (old hold) kept as any */
     struct net_addr rtcp; /* port + 1 unless a=rtcp says otherwise (RFC 3605) */
+    struct media_crypto crypto; /* in what a peer said: how packets go both ways; in ours: of use to the line alone */
 };
 
+/* Forgets the keys. */
+void media_desc_wipe(struct media_desc *d);
 /* First voice codec of d, or CODEC_NONE. */
 enum codec media_desc_voice(const struct media_desc *d);
 /* Payload type of c in d, or -1. */

@@ -133,21 +133,33 @@ bool sdp_scan(struct view text, struct sdp_session *s, struct sdp_fault *fault)
     return s->has_version ? true : scan_fail(fault, "Bad SDP: v= line missing");
 }
 
-bool sdp_usable_audio(const struct sdp_media *m)
+static bool proto_among(const struct sdp_media *m, const char *const *protos, size_t n)
 {
-    static const char *const protos[] = {"RTP/AVP", "RTP/AVPF"};
-    if (!view_eq_nocase(m->media, VIEW("audio")) || m->port == 0)
-        return false;
-    for (size_t i = 0; i < sizeof protos / sizeof *protos; i++)
+    for (size_t i = 0; i < n; i++)
         if (view_eq_nocase(m->proto, view_of(protos[i])))
             return true;
     return false;
 }
 
+static const char *const protos[] = {"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"}; /* the plain ones first */
+
+bool sdp_is_audio(const struct sdp_media *m)
+{
+    return view_eq_nocase(m->media, VIEW("audio")) && m->port != 0 && proto_among(m, protos, 4);
+}
+
 int sdp_audio_index(const struct sdp_session *s)
 {
     for (unsigned i = 0; i < s->n_media; i++)
-        if (sdp_usable_audio(&s->media[i]))
+        if (sdp_is_audio(&s->media[i]))
+            return (int)i;
+    return -1;
+}
+
+int sdp_plain_index(const struct sdp_session *s)
+{
+    for (unsigned i = 0; i < s->n_media; i++)
+        if (sdp_is_audio(&s->media[i]) && proto_among(&s->media[i], protos, 2))
             return (int)i;
     return -1;
 }
@@ -263,28 +275,92 @@ static void read_attributes(struct view lines, struct media_desc *d, bool media_
     }
 }
 
-int sdp_read(struct view text, struct media_desc *ret, struct sdp_fault *fault)
+static void read_audio(const struct sdp_session *s, const struct sdp_media *m, struct media_desc *ret)
 {
-    struct sdp_session s;
-    *ret = (struct media_desc){.dir = MEDIA_BOTH};
-    if (!sdp_scan(text, &s, fault))
-        return EBADMSG;
-    int at = sdp_audio_index(&s);
-    if (at < 0)
-        return 0;
-    const struct sdp_media *m = &s.media[at];
     ret->present = true;
-    ret->rtp = m->has_connection ? m->connection : s.connection;
+    ret->rtp = m->has_connection ? m->connection : s->connection;
     ret->rtp.port = m->port;
     ret->rtcp = ret->rtp;
     ret->rtcp.port = (uint16_t)(m->port < 65535 ? m->port + 1 : 0);
     read_formats(m, ret);
-    read_attributes(s.lines, ret, false);
+    read_attributes(s->lines, ret, false);
     read_attributes(m->lines, ret, true);
     if (ret->rtcp_mux)
         ret->rtcp = ret->rtp;
     /* Old hold (RFC 2543 B.5, RFC 3264 8.4): address 0.0.0.0 means that the other side may not send. */
     if (net_addr_is_any(&ret->rtp))
         ret->dir &= MEDIA_SEND;
+}
+
+int sdp_read_offer(struct view text, enum sdp_srtp srtp, struct media_desc *ret, struct sdp_fault *fault)
+{
+    struct sdp_session s;
+    struct sdp_crypto crypto;
+    *ret = (struct media_desc){.dir = MEDIA_BOTH};
+    if (!sdp_scan(text, &s, fault))
+        return EBADMSG;
+    int at = srtp != SDP_SRTP_OFF ? sdp_secure_index(&s, &crypto) : -1;
+    if (at >= 0) {
+        ret->crypto.suite = crypto.suite;
+        memcpy(ret->crypto.receive, crypto.key, sizeof crypto.key);
+        explicit_bzero(&crypto, sizeof crypto);
+    } else if (srtp != SDP_SRTP_REQUIRED) {
+        at = sdp_plain_index(&s);
+    }
+    if (at >= 0)
+        read_audio(&s, &s.media[at], ret);
+    return 0;
+}
+
+int sdp_read(struct view text, struct media_desc *ret, struct sdp_fault *fault)
+{
+    return sdp_read_offer(text, SDP_SRTP_OFF, ret, fault);
+}
+
+/* The keys of an answer's line, if it took one of ours with a good one of its own (RFC 4568 5.1.3). */
+static bool agreed_crypto(const struct sdp_media *answer, struct view offer, struct media_crypto *ret)
+{
+    struct sdp_session s;
+    struct sdp_fault fault;
+    struct sdp_crypto theirs = {0}, ours = {0};
+    int at = sdp_scan(offer, &s, &fault) ? sdp_audio_index(&s) : -1;
+    bool agreed = at >= 0 && sdp_crypto_find(answer, 0, &theirs) && sdp_crypto_find(&s.media[at], theirs.tag, &ours) &&
+                  theirs.suite == ours.suite;
+    if (agreed) {
+        ret->suite = theirs.suite;
+        memcpy(ret->send, ours.key, sizeof ret->send);
+        memcpy(ret->receive, theirs.key, sizeof ret->receive);
+    }
+    explicit_bzero(&ours, sizeof ours);
+    explicit_bzero(&theirs, sizeof theirs);
+    return agreed;
+}
+
+/* Whether the line that we are to use is by plain RTP, or has what protects it. */
+static bool answer_crypto(const struct sdp_media *m, struct view offer, enum sdp_srtp srtp, struct media_crypto *ret)
+{
+    if (srtp == SDP_SRTP_OFF)
+        return true;
+    if (sdp_crypto_said(m))
+        return agreed_crypto(m, offer, ret);
+    /* Some take RTP/SAVP and then send plain RTP, having said so by leaving the keys out. */
+    return srtp != SDP_SRTP_REQUIRED;
+}
+
+int sdp_read_answer(struct view text, struct view offer, enum sdp_srtp srtp, struct media_desc *ret,
+                    struct sdp_fault *fault)
+{
+    struct sdp_session s;
+    *ret = (struct media_desc){.dir = MEDIA_BOTH};
+    if (!sdp_scan(text, &s, fault))
+        return EBADMSG;
+    int at = srtp != SDP_SRTP_OFF ? sdp_audio_index(&s) : sdp_plain_index(&s);
+    if (at < 0)
+        return 0;
+    if (!answer_crypto(&s.media[at], offer, srtp, &ret->crypto)) {
+        fault->text = "Bad SDP: a=crypto line";
+        return EBADMSG;
+    }
+    read_audio(&s, &s.media[at], ret);
     return 0;
 }

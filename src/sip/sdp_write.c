@@ -5,6 +5,7 @@
 #include "sip/sdp_priv.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void put_address(struct buf *b, const struct net_addr *a)
 {
@@ -49,6 +50,12 @@ static void put_format(struct buf *b, const struct media_format *f)
         buf_addf(b, "a=fmtp:%u 0-16\r\n", f->pt);
 }
 
+static void put_keys(struct buf *b, const struct sdp_keys *keys)
+{
+    for (unsigned i = 0; keys && i < keys->n; i++)
+        sdp_crypto_write(b, i + 1, (enum media_suite)keys->item[i].suite, keys->item[i].key);
+}
+
 static void put_audio(struct buf *b, const struct media_desc *ours, struct view proto)
 {
     buf_addf(b, "m=audio %u %.*s", ours->rtp.port, VIEW_ARG(proto));
@@ -85,7 +92,17 @@ static unsigned our_audio_place(const struct sdp_session *s)
     return at < 0 ? s->n_media : (unsigned)at;
 }
 
-void sdp_write_offer(struct buf *b, const struct media_desc *ours, const struct sdp_origin *origin, struct view former)
+static struct view offer_proto(const struct sdp_session *former, unsigned at, const struct sdp_keys *keys)
+{
+    if (!keys || !keys->n)
+        return VIEW("RTP/AVP");
+    if (at < former->n_media && sdp_crypto_said(&former->media[at]))
+        return former->media[at].proto;
+    return keys->savp ? VIEW("RTP/SAVP") : VIEW("RTP/AVP");
+}
+
+void sdp_write_offer_srtp(struct buf *b, const struct media_desc *ours, const struct sdp_keys *keys,
+                          const struct sdp_origin *origin, struct view former)
 {
     struct sdp_session s;
     struct sdp_fault fault;
@@ -94,27 +111,42 @@ void sdp_write_offer(struct buf *b, const struct media_desc *ours, const struct 
     unsigned at = our_audio_place(&s);
     put_session(b, ours, origin);
     for (unsigned i = 0; i < s.n_media || i == at; i++) {
-        if (i == at)
-            put_audio(b, ours, VIEW("RTP/AVP"));
-        else
+        if (i == at) {
+            put_audio(b, ours, offer_proto(&s, at, keys));
+            put_keys(b, keys);
+        } else {
             put_refused(b, &s.media[i]);
+        }
     }
+}
+
+void sdp_write_offer(struct buf *b, const struct media_desc *ours, const struct sdp_origin *origin, struct view former)
+{
+    sdp_write_offer_srtp(b, ours, NULL, origin, former);
 }
 
 void sdp_write_answer(struct buf *b, const struct media_desc *ours, const struct sdp_origin *origin, struct view offer)
 {
     struct sdp_session s;
     struct sdp_fault fault;
+    struct sdp_crypto theirs = {0};
     if (!sdp_scan(offer, &s, &fault))
         return; /* the caller read this offer before: it scans */
-    int at = ours->present && ours->n_formats ? sdp_audio_index(&s) : -1; /* a line without formats would be none */
+    bool secure = ours->crypto.suite != SUITE_NONE;
+    int at = -1;
+    if (ours->present && ours->n_formats) /* a line without formats would be none */
+        at = secure ? sdp_secure_index(&s, &theirs) : sdp_plain_index(&s);
     put_session(b, ours, origin);
     for (unsigned i = 0; i < s.n_media; i++) {
-        if ((int)i == at)
-            put_audio(b, ours, s.media[i].proto);
-        else
+        if ((int)i != at) {
             put_refused(b, &s.media[i]);
+            continue;
+        }
+        put_audio(b, ours, s.media[i].proto);
+        if (secure)
+            sdp_crypto_write(b, theirs.tag, (enum media_suite)theirs.suite, ours->crypto.send);
     }
+    explicit_bzero(&theirs, sizeof theirs);
 }
 
 static bool next_but_origin(struct view *rest, struct sdp_line *line)

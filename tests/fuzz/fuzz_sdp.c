@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * SDP from a stranger: reading never leaves the text, and an answer to whatever was read is itself readable, with the
- * same number of media lines.
+ * same number of media lines; so it is with keys of SRTP (RFC 4568).
  */
 #include "sip/sdp.h"
 
@@ -17,14 +17,15 @@ static unsigned media_lines(struct view text)
     return n;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void answer_as(struct view text, enum sdp_srtp srtp)
 {
     static char mem[1 << 18];
-    struct view text = {(const char *)data, size};
     struct media_desc d, again;
     struct sdp_fault fault;
-    if (sdp_read(text, &d, &fault) != 0)
-        return 0;
+    if (sdp_read_offer(text, srtp, &d, &fault) != 0)
+        return;
+    if (srtp == SDP_SRTP_OFF && d.crypto.suite != SUITE_NONE)
+        abort();
     struct media_desc ours = d;
     if (ours.rtp.port == 0)
         ours.rtp.port = 9000;
@@ -32,13 +33,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf b = buf_on(mem, sizeof mem);
     sdp_write_answer(&b, &ours, &origin, text);
     if (b.full)
-        return 0;
+        return;
     struct view answer = buf_view(&b);
-    if (sdp_read(answer, &again, &fault) != 0 || again.present != (d.present && d.n_formats > 0) ||
-        media_lines(answer) != media_lines(text))
+    if (sdp_read_answer(answer, text, srtp, &again, &fault) != 0 || again.present != (d.present && d.n_formats > 0) ||
+        (again.present && again.crypto.suite != d.crypto.suite) || media_lines(answer) != media_lines(text))
         abort();
     char second[1 << 12];
     struct buf o = buf_on(second, sizeof second);
     sdp_write_offer(&o, &ours, &origin, answer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct view text = {(const char *)data, size};
+    answer_as(text, SDP_SRTP_OFF);
+    answer_as(text, SDP_SRTP_PREFERRED);
+    answer_as(text, SDP_SRTP_REQUIRED);
     return 0;
 }
