@@ -41,7 +41,7 @@ int command_options(const struct command_line *line, int argc, char **argv)
     optind = 1;
     opterr = 0;
     int place = 0;
-    for (int c; (c = getopt_long(argc, argv, ":", table, &place)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, ":h", table, &place)) != -1;) {
         if (c == 'h') {
             (void)fputs(line->usage, stdout);
             return COMMAND_DONE;
@@ -102,7 +102,8 @@ int command_pad(const char *text, int width)
 int command_print_accounts(struct store *s, const char *number)
 {
     struct model *m = NULL;
-    int r = store_load_model(s, &m, NULL);
+    unsigned left_out = 0;
+    int r = store_load_model(s, &m, &left_out);
     if (r)
         return command_store_failed(s, r);
     const struct model_device *const *devices;
@@ -115,5 +116,8 @@ int command_print_accounts(struct store *s, const char *number)
                          devices[i]->auth_user, devices[i]->secret);
     }
     model_unref(m);
+    if (left_out)
+        return command_fail(COMMAND_FAILED, "%u rows cannot be read and are left out: see 'carillon config check'",
+                            left_out);
     return COMMAND_DONE;
 }

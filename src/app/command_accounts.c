@@ -8,9 +8,10 @@ int command_accounts(int argc, char **argv)
 {
     const char *data = NULL;
     const struct command_option options[] = {{"data", &data, NULL}};
-    const struct command_line line = {"usage: carillon accounts --data DIR\n\n"
-                                      "Prints every extension with its SIP user names and passwords.\n",
-                                      options, G_N_ELEMENTS(options), NULL};
+    const struct command_line line = {
+        "usage: carillon accounts --data DIR\n\n"
+        "Prints every extension with its SIP user names and passwords, a line for each telephone.\n",
+        options, G_N_ELEMENTS(options), NULL};
     int status = command_options(&line, argc, argv);
     if (status >= 0)
         return status;

@@ -8,8 +8,11 @@ enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 100000 };
 
 static const char usage[] =
     "usage: carillon calls list --data DIR [--limit N] [--json] [--trace]\n\n"
-    "Lists the newest calls: when (in the company's time zone), from, to, why it ended, how long was talked.\n"
-    "--trace: with the steps that led there. --json: all that is kept, one array.\n";
+    "Lists the newest calls, newest first, a line each: when it began (in the company's time zone), direction,\n"
+    "from, to, why it ended, how long was talked.\n\n"
+    "--limit N  at most so many; 20 by default\n"
+    "--trace    with the steps that led there\n"
+    "--json     all that is kept, as one array\n";
 
 static const char *text(const json_t *o, const char *key)
 {

@@ -32,7 +32,8 @@ int command_config(int argc, char **argv)
     const char *data = NULL, *word = NULL;
     const struct command_option options[] = {{"data", &data, NULL}};
     const struct command_line line = {"usage: carillon config check --data DIR\n\n"
-                                      "Checks everything that was set up and names what is wrong.\n",
+                                      "Checks everything that was set up and names what is wrong. Changes nothing.\n"
+                                      "Exit status: 1 when something is wrong.\n",
                                       options, G_N_ELEMENTS(options), &word};
     int status = command_options(&line, argc, argv);
     if (status >= 0)

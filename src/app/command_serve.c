@@ -6,15 +6,16 @@
 #include "app/daemon.h"
 #include "sys/log.h"
 
-static const char usage[] = "usage: carillon serve --data DIR [OPTIONS]\n\n"
-                            "Runs the phone system on what was set up in DIR. SIGTERM or Ctrl-C ends it cleanly.\n\n"
-                            "  --listen ADDR[,ADDR…]   addresses to listen on; all by default (0.0.0.0,::)\n"
-                            "  --sip-port N            SIP by UDP and TCP, else as set up (5060); 0: off\n"
-                            "  --sips-port N           SIP by TLS, else as set up (5061); 0: off\n"
-                            "  --https-port N          SIP by WebSocket (wss://HOST:N/sip), 5001; 0: off\n"
-                            "  --rtp-ports A-B         sound, else as set up (7000-8999 inside, 9000-10999 outside)\n"
-                            "  --workers N             media threads; one less than processors by default\n"
-                            "  --log-level L           error, warning, notice (default), info or debug\n";
+static const char usage[] =
+    "usage: carillon serve --data DIR [OPTIONS]\n\n"
+    "Runs the phone system on what was set up in DIR. SIGTERM or Ctrl-C ends it cleanly; twice: at once.\n\n"
+    "  --listen ADDR[,ADDR…]   addresses to listen on; all by default (0.0.0.0,::)\n"
+    "  --sip-port N            SIP by UDP and TCP; else as set up (5060); 0: off\n"
+    "  --sips-port N           SIP by TLS; else as set up (5061); 0: off\n"
+    "  --https-port N          SIP by WebSocket (wss://HOST:N/sip); else 5001; 0: off\n"
+    "  --rtp-ports A-B         sound; else as set up (7000-8999 inside, 9000-10999 outside)\n"
+    "  --workers N             media threads, 1 to 64; one less than processors by default\n"
+    "  --log-level L           error, warning, notice (default), info or debug\n";
 
 static bool read_port(const char *text, int32_t *ret)
 {

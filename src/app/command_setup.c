@@ -10,7 +10,8 @@
 
 static const char usage[] =
     "usage: carillon setup --data DIR --answers FILE\n\n"
-    "Sets up a new system from an answers file (docs/setup.md) and prints the extensions with their SIP passwords.\n"
+    "Sets up a new system from an answers file (JSON, docs/setup.md) and prints the extensions with their SIP\n"
+    "passwords. DIR is made if it is not there.\n"
     "Exit status: 2 when the file has problems (nothing is done, each problem is printed with its place), 3 when DIR\n"
     "is set up already.\n";
 
@@ -27,7 +28,8 @@ static char *read_file(const char *path, size_t max, size_t *ret_n)
     bool good = !ferror(f);
     (void)fclose(f);
     if (!good || *ret_n > max) {
-        (void)command_fail(COMMAND_WRONG, "%s: %s", path, good ? "too long" : "cannot be read");
+        (void)command_fail(COMMAND_WRONG, "%s: %s", path,
+                           good ? "too long to be what is wanted here" : "cannot be read");
         g_free(text);
         return NULL;
     }

@@ -15,7 +15,7 @@ static const struct {
     {"setup", "first set-up from an answers file", command_setup},
     {"demo", "set up a company to try things with", command_demo},
     {"accounts", "show extensions and their SIP credentials", command_accounts},
-    {"user", "add or list extensions, give new SIP passwords", command_user},
+    {"user", "add, list, disable extensions; new SIP passwords", command_user},
     {"calls", "list call records", command_calls},
     {"config", "check what was set up", command_config},
 };
@@ -25,7 +25,7 @@ static int help(FILE *to, int status)
     (void)fputs("usage: carillon COMMAND [OPTIONS]\n\n", to);
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         (void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
-    (void)fputs("\n'carillon COMMAND --help' says more.\n", to);
+    (void)fputs("\n'carillon COMMAND --help' says more. --data DIR names the folder that holds everything.\n", to);
     return status;
 }
 

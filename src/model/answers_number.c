@@ -187,7 +187,7 @@ bool answers_check_password(const struct answers *a, const char *password, const
         return false;
     const json_t *owner = json_array_get(a->users, 0);
     char *folded = g_utf8_casefold(password, -1);
-    const char *found = is_plain(password) ? "…" : NULL;
+    const char *found = is_plain(password) ? "aaaa, 1234" : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(words) && !found; i++)
         found = holds(folded, text_of(owner, words[i])) ? words[i] : NULL;
     if (!found && holds(folded, text_of(a->setting, "company")))

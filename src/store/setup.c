@@ -113,3 +113,21 @@ int store_renew_secrets(struct store *s, const char *number)
     int r = db_begin(s->db);
     return r ? r : finish(s, renew(s, number));
 }
+
+static int enable(struct store *s, const char *number, bool enabled)
+{
+    GArray *users = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    struct db_value v[] = {db_int(enabled), db_text(number)};
+    int r = db_query(s->db, "UPDATE \"user\" SET \"enabled\" = ? WHERE \"number\" = ? RETURNING \"id\"", v, 2, take_id,
+                     users);
+    if (r == 0 && users->len == 0)
+        r = ENOENT;
+    g_array_free(users, TRUE);
+    return r;
+}
+
+int store_enable_user(struct store *s, const char *number, bool enabled)
+{
+    int r = db_begin(s->db);
+    return r ? r : finish(s, enable(s, number, enabled));
+}

@@ -34,10 +34,12 @@ static int make_private(const char *path, enum store_how how)
 static int open_parts(struct store *s, enum store_how how)
 {
     char *database = store_database_path(s->dir), *key = g_build_filename(s->dir, "key", NULL);
-    bool fresh = access(database, F_OK) < 0;
     int r = how == STORE_MAKE ? folder_make(s->dir) : 0;
+    bool fresh = access(database, F_OK) < 0;
+    if (r == ENOENT)
+        r = ENOTDIR; /* ENOENT is the word for "not set up" */
     if (r == 0 && how == STORE_EXISTING && fresh)
-        r = ENOENT;
+        r = errno;
     /* A database whose key is gone gets no new one: its secrets could never be read again, and nobody would know why.
      */
     if (r == 0)
@@ -85,6 +87,15 @@ char *store_problem(const struct store *s, int err)
     switch (err) {
     case ENOENT:
         return g_strdup_printf("%s is not set up: run 'carillon setup --data %s --answers FILE' first", s->dir, s->dir);
+    case ENOTDIR:
+        return g_strdup_printf(
+            "%s: this is no folder, or the folder above it is missing: name another, or make that one", s->dir);
+    case EACCES:
+    case EPERM:
+        return g_strdup_printf("%s cannot be read or written by this user: run as its owner, see 'ls -ld %s'", s->dir,
+                               s->dir);
+    case EROFS:
+        return g_strdup_printf("%s cannot be written: it is read-only", s->dir);
     case ENOKEY:
         return g_strdup_printf(
             "%s/key is missing: bring it back from the backup, the secrets cannot be read without it", s->dir);
@@ -93,7 +104,7 @@ char *store_problem(const struct store *s, int err)
     case EILSEQ:
         return g_strdup_printf("%s/key or %s/carillon.db is damaged: bring both back from the backup", s->dir, s->dir);
     case EBUSY:
-        return g_strdup_printf("%s/carillon.db is locked by another process: try again", s->dir);
+        return g_strdup_printf("%s/carillon.db is locked by another program: end that one, or try again", s->dir);
     case ENOSPC:
         return g_strdup_printf("the disk of %s is full: make room and try again", s->dir);
     case EEXIST:

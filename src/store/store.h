@@ -33,6 +33,8 @@ char *store_problem(const struct store *s, int err); /* g_free */
 [[gnu::warn_unused_result]] int store_add_user(struct store *s, const json_t *user);
 /* New secrets for all devices of a user. ENOENT: there is no such number. */
 [[gnu::warn_unused_result]] int store_renew_secrets(struct store *s, const char *number);
+/* A user who is off can neither sign in nor be called. ENOENT: there is no such number. */
+[[gnu::warn_unused_result]] int store_enable_user(struct store *s, const char *number, bool enabled);
 
 /* Every row of every kind against its field table; problems are at "$.user[2].number" (row id in brackets). */
 [[gnu::warn_unused_result]] int store_check(struct store *s, struct problems *out);

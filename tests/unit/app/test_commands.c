@@ -85,7 +85,7 @@ static void broken_answers_do_nothing(void **state)
 {
     write_file(*state, "a.json",
                "{\"version\": 1, \"owner\": {\"first_name\": \"Ada\"}, \"users\": [{\"ring_s\": 4}]}");
-    expect(*state, "setup --data @/d --answers @/a.json", 2, NULL, "$.users[0].ring_s: at least 5");
+    expect(*state, "setup --data @/d --answers @/a.json", 2, NULL, "$.users[0].ring_s: must be at least 5");
     assert_false(exists(*state, "d"));
     expect(*state, "setup --data @/d --answers @/none.json", 2, NULL, "none.json");
     write_file(*state, "a.json",
@@ -116,12 +116,17 @@ static void users_come_and_get_new_secrets(void **state)
     expect(*state, "user add --data @/d --first-name Zo --email zo@example.com", 0, "105", NULL);
     expect(*state, "user add --data @/d --first-name Zo --number 105", 1, NULL, "taken");
     expect(*state, "user add --data @/d --first-name Zo --number 1055", 2, NULL, "3 digits");
-    expect(*state, "user add --data @/d --first-name Zo --language de", 2, NULL, "$.language");
+    expect(*state, "user add --data @/d --first-name Zo --language de", 2, NULL, "--language: must be one of: en, fr");
     expect(*state, "user add --data @/d", 2, NULL, "needed");
     expect(*state, "user list --data @/d", 0, "zo@example.com", NULL);
     struct outcome before = run(*state, "accounts --data @/d");
     expect(*state, "user passwd --data @/d --number 105", 0, "105", NULL);
     expect(*state, "user passwd --data @/d --number 999", 1, NULL, "999");
+    expect(*state, "user disable --data @/d --number 105", 0, NULL, NULL);
+    expect(*state, "user list --data @/d", 0, "disabled", NULL);
+    expect(*state, "user enable --data @/d --number 105", 0, NULL, NULL);
+    expect(*state, "user disable --data @/d --number 999", 1, NULL, "999");
+    expect(*state, "user disable --data @/d", 2, NULL, "--number");
     struct outcome after = run(*state, "accounts --data @/d");
     assert_string_not_equal(before.out, after.out);
     expect(*state, "config check --data @/d", 0, "no problems", NULL);

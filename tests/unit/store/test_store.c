@@ -199,6 +199,7 @@ static void changes_bump_the_version(void **state)
     assert_int_equal(store_model_version(daemon, &before), 0);
     assert_int_equal(store_renew_secrets(s, "101"), 0);
     assert_int_equal(store_renew_secrets(s, "999"), ENOENT);
+    assert_int_equal(store_enable_user(s, "999", false), ENOENT);
     assert_int_equal(store_model_version(daemon, &after), 0);
     assert_int_equal(after, before + 1);
     assert_int_equal(store_load_model(daemon, &n, NULL), 0);
