@@ -9,7 +9,8 @@
 
 #include <sys/socket.h>
 
-/* The local address from which the kernel would reach `peer`; port 0. 0 or errno. */
+/* The local address from which the kernel would reach `peer`; port 0. A peer without address (given by name, not asked
+ * for yet): the one by which it goes out. 0 or errno. */
 [[gnu::warn_unused_result]] int udp_local_toward(const struct net_addr *peer, struct net_addr *ret);
 /* A socket bound to exactly `local`. 0 or errno. */
 [[gnu::warn_unused_result]] int udp_open(const struct net_addr *local, int *ret_fd);
