@@ -47,6 +47,10 @@ struct sip_session_refer {
     struct view referred_by;
 };
 
+/* Reads what a REFER asks for; the unescaped Replaces lies in `replaces`. False: malformed (400). */
+[[gnu::warn_unused_result]] bool sip_refer_read(const struct sip_msg *m, struct sip_session_refer *ret,
+                                                struct buf *replaces);
+
 struct sip_session_ops {
     /* Outgoing: 180, 183 … sdp is empty or the answer of an early dialog (passed once per change). */
     void (*progress)(void *user, const struct sip_msg *m, struct view sdp);

@@ -35,6 +35,15 @@ static bool refer_to_of(const struct sip_msg *m, struct sip_name_addr *ret)
     return n == 1 && sip_name_addr_parse(sip_msg_value(m, SIP_H_REFER_TO), ret);
 }
 
+bool sip_refer_read(const struct sip_msg *m, struct sip_session_refer *ret, struct buf *replaces)
+{
+    *ret = (struct sip_session_refer){.msg = m, .referred_by = sip_msg_value(m, SIP_H_REFERRED_BY)};
+    if (!refer_to_of(m, &ret->refer_to) || !replaces_of(ret->refer_to.uri.headers, replaces))
+        return false;
+    ret->replaces = buf_view(replaces);
+    return true;
+}
+
 static void respond_refer(struct sip_session *s, struct sip_server *txn, uint16_t status, bool silent)
 {
     char mem[SESSION_HEAD_MAX / 8];
@@ -52,8 +61,8 @@ void refer_request(struct sip_session *s, struct sip_server *txn, const struct s
 {
     char mem[REPLACES_MAX];
     struct buf replaces = buf_on(mem, sizeof mem);
-    struct sip_session_refer r = {.msg = m, .referred_by = sip_msg_value(m, SIP_H_REFERRED_BY)};
-    if (!refer_to_of(m, &r.refer_to) || !replaces_of(r.refer_to.uri.headers, &replaces)) {
+    struct sip_session_refer r;
+    if (!sip_refer_read(m, &r, &replaces)) {
         sip_server_respond(txn, &(struct sip_response){.status = 400, .reason = VIEW("Bad Refer-To")});
         return;
     }
@@ -61,7 +70,6 @@ void refer_request(struct sip_session *s, struct sip_server *txn, const struct s
         session_respond(s, txn, 491, (struct view){0}); /* one transfer of a call at a time */
         return;
     }
-    r.replaces = buf_view(&replaces);
     bool silent = view_starts_nocase(sip_msg_value(m, SIP_H_REFER_SUB), VIEW("false"));
     s->refer.cseq = m->cseq.number;
     /* Progress that is told from inside `referred` waits behind the 202 and the first NOTIFY. */

@@ -329,6 +329,26 @@ static void blind_transfer_call_21(void **state)
     }
 }
 
+/* REFER outside of the dialog, naming it or not; never for another's call (SIP-16, RFC 4538). */
+static void transfer_from_outside_the_dialog_sip_16(void **state)
+{
+    (void)state;
+    for (int named = 0; named < 2; named++) {
+        struct scene s;
+        scene_open(&s, SIP_UDP);
+        struct phone_call *c = talk(&s, &s.a, &s.b), *d = phone_last(&s.b);
+        s.c.manner = PHONE_ANSWERS;
+        phone_refer_outside(d, "102", named);
+        world_run(&s.w, 5 * S);
+        assert_int_equal(d->refer_status, 202);
+        assert_int_equal(d->refer_notified, 200);
+        assert_int_equal(d->state, PHONE_ENDED);
+        assert_true(phone_hears(c, phone_last(&s.c)) && phone_hears(phone_last(&s.c), c));
+        phone_hang_up(c);
+        scene_close(&s);
+    }
+}
+
 static void a_failed_blind_transfer_comes_back_call_22(void **state)
 {
     (void)state;
@@ -608,6 +628,7 @@ int main(void)
         cmocka_unit_test(second_call_call_14_call_15),
         cmocka_unit_test(keys_by_info_sip_21),
         cmocka_unit_test(blind_transfer_call_21),
+        cmocka_unit_test(transfer_from_outside_the_dialog_sip_16),
         cmocka_unit_test(a_failed_blind_transfer_comes_back_call_22),
         cmocka_unit_test(attended_transfer_call_23),
         cmocka_unit_test(attended_transfer_to_a_ringing_phone_call_23),

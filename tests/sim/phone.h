@@ -34,12 +34,17 @@ struct phone_call {
     bool late_offer;      /* called without SDP */
     enum codec voices[4]; /* offered, in order */
     unsigned n_voices;
-    uint16_t status;       /* why it ended: final status, 0 for BYE */
-    char reason[96];       /* Reason header of its end */
-    char party[48];        /* number shown: From, or P-Asserted-Identity later */
-    uint16_t refer_status; /* last NOTIFY of our REFER */
-    char digits[40];       /* by SIP INFO */
-    bool early;            /* 183 with SDP came */
+    uint16_t status;         /* why it ended: final status, 0 for BYE */
+    char reason[96];         /* Reason header of its end */
+    char party[48];          /* number shown: From, or P-Asserted-Identity later */
+    uint16_t refer_status;   /* last NOTIFY of our REFER */
+    uint16_t refer_notified; /* the same, when the REFER had a dialog of its own */
+    uint32_t refer_cseq;
+    char refer_number[8];
+    bool refer_named;
+    struct sip_dialog_entry *refer_entry;
+    char digits[40]; /* by SIP INFO */
+    bool early;      /* 183 with SDP came */
     struct timer answer;
 };
 
@@ -80,6 +85,8 @@ void phone_hang_up(struct phone_call *c);
 bool phone_hold(struct phone_call *c, bool on);
 bool phone_offer_codec(struct phone_call *c, enum codec voice);
 void phone_refer(struct phone_call *c, const char *number);
+/* In a dialog of its own; named: with Target-Dialog. */
+void phone_refer_outside(struct phone_call *c, const char *number, bool named);
 void phone_refer_to_call(struct phone_call *c, struct phone_call *other);
 void phone_key(struct phone_call *c, char digit);
 /* Does c hear other, and nothing else? */

@@ -32,6 +32,7 @@ static struct phone_call *call_new(struct phone *p, bool incoming)
 void phone_call_free(struct phone_call *c)
 {
     timer_stop(c->phone->world->timers, &c->answer);
+    sip_endpoint_remove_dialog(c->phone->endpoint, c->refer_entry);
     g_free(c->sdp.local);
     g_free(c->sdp.offer);
     g_free(c);
