@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """baresip, driven by its control connection; its sound goes to files, its voice is one steady tone."""
+import contextlib
 import glob
 import json
 import os
@@ -43,22 +44,22 @@ CODEC_MODULES = {"pcma": "g711", "pcmu": "g711", "g722": "g722", "opus": "opus"}
 
 class Baresip(Process):
     def __init__(self, world, user, hz, **options):
-        """options: codecs, transport, server, answer ('auto', 'manual'), address, more (account parameters)."""
+        """options: codecs, transport, server, answer ('auto', 'manual'), address, space (a network namespace), more
+        (account parameters)."""
         o = {"codecs": "pcma/8000/1", "transport": "udp", "server": None, "answer": "auto", "address": "127.0.0.1", "more": "",
-             "prefix": [], "password": None, "control": "127.0.0.1", **options}
+             "space": None, "password": None, **options}
         self.user, self.hz, self.world = user, hz, world
         self.folder = os.path.join(world.folder, f"phone-{user}-{len(world.processes)}")
         os.mkdir(self.folder)
         sip, rtp = ports.take(4), ports.take(20)
-        self.control_address = (o["control"], ports.take(1))
+        self.control_address, self.space = ("127.0.0.1", ports.take(1)), o["space"]
         address = f"[{o['address']}]" if ":" in o["address"] else o["address"]
         ca = world.authority() if o["transport"] == "tls" else ""
         config = CONFIG.format(address=address, sip=sip, rtp=rtp, rtp_last=rtp + 19, hz=hz, folder=self.folder, ca=ca,
                                control=self.control_address[1],
                                modules="\n".join(f"module {m}.so" for m in (*dict.fromkeys(
                                    CODEC_MODULES[c.split("/")[0]] for c in o["codecs"].split(",")), *MODULES.split())))
-        config = config.replace("127.0.0.1:" + str(self.control_address[1]),
-                                "%s:%d" % self.control_address).replace("sip_cafile \n", "")
+        config = config.replace("sip_cafile \n", "")
         if ":" in o["address"]:
             config = config.replace(f"net_interface {address}", f"net_interface {o['address']}")
         server = o["server"] or f"127.0.0.1:{world.sips if o['transport'] == 'tls' else world.sip}"
@@ -67,9 +68,8 @@ class Baresip(Process):
         for name, text in (("config", config), ("accounts", account), ("contacts", "")):
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as f:
                 f.write(text)
-        self.server = server
-        self.transport = o["transport"]
-        super().__init__(f"baresip-{user}", [*o["prefix"], "baresip", "-f", self.folder, "-v"], self.folder,
+        prefix = self.space.prefix if self.space else []
+        super().__init__(f"baresip-{user}", [*prefix, "baresip", "-f", self.folder, "-v"], self.folder,
                          {"HOME": self.folder})
         world.add(self)
         self.events = []
@@ -79,10 +79,11 @@ class Baresip(Process):
         threading.Thread(target=self._read, daemon=True).start()
 
     def _connect(self):
-        try:
-            return socket.create_connection(self.control_address, 1)
-        except OSError:
-            return None
+        with self.space.entered() if self.space else contextlib.nullcontext():
+            try:
+                return socket.create_connection(self.control_address, 1)
+            except OSError:
+                return None
 
     def _read(self):
         held = b""
