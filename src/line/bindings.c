@@ -7,6 +7,7 @@
 #include "base/slots.h"
 
 #include <glib.h>
+#include <string.h>
 
 struct bindings {
     struct timers *timers;
@@ -14,16 +15,17 @@ struct bindings {
     const struct binding_port *port;
     struct slots *by_id;
     GHashTable *by_user; /* user id -> GPtrArray of bindings, owned by the table */
-    GHashTable *by_flow; /* hash of flow -> how many bindings stand on it */
+    GHashTable *by_flow; /* key of a flow -> first of the bindings on flows of that key */
 };
 
-/* Names a flow for counting: its connection, or for UDP its remote address. */
-static uint64_t flow_key(const struct sip_flow *f)
+/* Flows that are equal have one key: that of the connection, or for UDP of the remote address. */
+static gpointer flow_key(const struct sip_flow *f)
 {
-    if (f->connection)
-        return f->connection;
-    uint64_t key = net_addr_source_key(&f->remote) ^ ((uint64_t)f->remote.port << 40) ^ (uint64_t)(f->transport + 1);
-    return key * 0x9e3779b97f4a7c15ULL;
+    uint64_t part[2], key = f->connection;
+    memcpy(part, f->remote.ip, sizeof part);
+    if (!key)
+        key = (part[0] ^ part[1] * 0xff51afd7ed558ccdULL) + ((uint64_t)f->remote.port << 4) + f->transport;
+    return (gpointer)(uintptr_t)((key * 0x9e3779b97f4a7c15ULL) >> 16);
 }
 
 struct bindings *bindings_new(struct timers *ts, const struct bindings_ops *ops)
@@ -33,7 +35,7 @@ struct bindings *bindings_new(struct timers *ts, const struct bindings_ops *ops)
     bs->ops = *ops;
     bs->by_id = slots_new();
     bs->by_user = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
-    bs->by_flow = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    bs->by_flow = g_hash_table_new(NULL, NULL);
     return bs;
 }
 
@@ -69,17 +71,26 @@ void bindings_persist(struct bindings *bs, const struct binding_port *port)
     bs->port = port;
 }
 
-static void flow_count(struct bindings *bs, const struct sip_flow *f, int change)
+static void flow_enter(struct bindings *bs, struct binding *b)
 {
-    uint64_t key = flow_key(f);
-    int now = GPOINTER_TO_INT(g_hash_table_lookup(bs->by_flow, &key)) + change;
-    if (now > 0) {
-        uint64_t *copy = g_new(uint64_t, 1);
-        *copy = key;
-        g_hash_table_replace(bs->by_flow, copy, GINT_TO_POINTER(now));
-    } else {
-        g_hash_table_remove(bs->by_flow, &key);
-    }
+    gpointer key = flow_key(&b->flow);
+    b->flow_next = g_hash_table_lookup(bs->by_flow, key);
+    b->flow_link = NULL; /* the first hangs in the table */
+    if (b->flow_next)
+        b->flow_next->flow_link = &b->flow_next;
+    g_hash_table_insert(bs->by_flow, key, b);
+}
+
+static void flow_leave(struct bindings *bs, struct binding *b)
+{
+    if (b->flow_next)
+        b->flow_next->flow_link = b->flow_link;
+    if (b->flow_link)
+        *b->flow_link = b->flow_next;
+    else if (b->flow_next)
+        g_hash_table_insert(bs->by_flow, flow_key(&b->flow), b->flow_next);
+    else
+        g_hash_table_remove(bs->by_flow, flow_key(&b->flow));
 }
 
 static GPtrArray *user_list(const struct bindings *bs, uint32_t user)
@@ -110,20 +121,18 @@ void bindings_await_word(struct bindings *bs, struct binding *b, int64_t within_
     timer_start(bs->timers, &b->silence, within_us);
 }
 
-static bool has_room(const struct bindings *bs, uint32_t user, uint32_t device)
+unsigned bindings_room(const struct bindings *bs, uint32_t user, uint32_t device)
 {
     const GPtrArray *list = user_list(bs, user);
-    if (!list)
-        return true;
-    unsigned of_device = 0;
-    for (guint i = 0; i < list->len; i++)
+    unsigned of_device = 0, of_user = list ? list->len : 0;
+    for (guint i = 0; i < of_user; i++)
         of_device += ((const struct binding *)list->pdata[i])->device == device;
-    return list->len < BINDINGS_PER_USER && of_device < BINDINGS_PER_DEVICE;
+    return MIN(BINDINGS_PER_USER - of_user, BINDINGS_PER_DEVICE - of_device);
 }
 
 static struct binding *binding_add(struct bindings *bs, const struct binding_new *n)
 {
-    if (!has_room(bs, n->user, n->device))
+    if (bindings_room(bs, n->user, n->device) == 0)
         return NULL;
     struct binding *b = g_new0(struct binding, 1);
     b->device = n->device;
@@ -179,7 +188,7 @@ struct binding *bindings_put(struct bindings *bs, const struct binding_new *n)
 {
     struct binding *b = bindings_find(bs, n->user, n->device, n->key);
     if (b)
-        flow_count(bs, &b->flow, -1);
+        flow_leave(bs, b);
     else
         b = binding_add(bs, n);
     if (!b)
@@ -194,7 +203,7 @@ struct binding *bindings_put(struct bindings *bs, const struct binding_new *n)
     bindings_heard(bs, b);
     b->since_us = timers_now_us(bs->timers);
     b->expires_us = b->since_us + (int64_t)n->expires_s * G_USEC_PER_SEC;
-    flow_count(bs, &b->flow, 1);
+    flow_enter(bs, b);
     timer_start(bs->timers, &b->expiry, b->expires_us - b->since_us);
     keep(bs, b);
     return b;
@@ -204,7 +213,7 @@ void bindings_remove(struct bindings *bs, struct binding *b, enum binding_gone w
 {
     if (bs->port)
         bs->port->remove(bs->port->arg, b->device, b->key);
-    flow_count(bs, &b->flow, -1);
+    flow_leave(bs, b);
     slots_remove(bs->by_id, b->id);
     timer_stop(bs->timers, &b->expiry);
     timer_stop(bs->timers, &b->silence);
@@ -239,24 +248,18 @@ struct binding *const *bindings_of_user(const struct bindings *bs, uint32_t user
     return list ? (struct binding *const *)list->pdata : NULL;
 }
 
-bool bindings_know_flow(const struct bindings *bs, const struct sip_flow *flow)
+struct binding *bindings_on_flow(const struct bindings *bs, const struct sip_flow *flow)
 {
-    uint64_t key = flow_key(flow);
-    return g_hash_table_contains(bs->by_flow, &key);
+    struct binding *b = g_hash_table_lookup(bs->by_flow, flow_key(flow));
+    while (b && !sip_flow_eq(&b->flow, flow))
+        b = b->flow_next;
+    return b;
 }
 
-size_t bindings_flow_closed(struct bindings *bs, const struct sip_flow *flow)
+void bindings_flow_closed(struct bindings *bs, const struct sip_flow *flow)
 {
-    size_t at = 0, gone = 0;
-    if (!bindings_know_flow(bs, flow)) /* strangers' connections come and go by the thousand: no search for them */
-        return 0;
-    for (struct binding *b; (b = slots_next(bs->by_id, &at));) {
-        if (b->flow.connection && sip_flow_eq(&b->flow, flow)) {
-            bindings_remove(bs, b, BINDING_CLOSED);
-            gone++;
-        }
-    }
-    return gone;
+    for (struct binding *b; flow->connection && (b = bindings_on_flow(bs, flow));)
+        bindings_remove(bs, b, BINDING_CLOSED);
 }
 
 size_t bindings_count(const struct bindings *bs)

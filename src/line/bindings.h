@@ -24,10 +24,11 @@ struct binding {
     struct sip_flow flow;
     int64_t since_us;             /* last REGISTER, monotonic */
     int64_t expires_us;           /* monotonic */
-    struct timer expiry, silence; /* internal */
-    struct bindings *of;          /* internal */
     int64_t pinged_us;            /* last keep-alive */
     uint8_t missed;               /* keep-alives without answer */
+    struct timer expiry, silence; /* internal, as the rest */
+    struct bindings *of;
+    struct binding *flow_next, **flow_link; /* the others on a flow of the same key */
 };
 
 enum binding_gone { BINDING_EXPIRED, BINDING_REMOVED, BINDING_REPLACED, BINDING_SILENT, BINDING_CLOSED };
@@ -48,6 +49,8 @@ struct binding_new { /* views are copied */
     struct sip_flow flow;
     uint32_t expires_s;
 };
+/* How many more this device may have. */
+unsigned bindings_room(const struct bindings *bs, uint32_t user, uint32_t device);
 /* Makes or renews (same device and key). NULL: the device or user has its fill. */
 struct binding *bindings_put(struct bindings *bs, const struct binding_new *n);
 void bindings_remove(struct bindings *bs, struct binding *b, enum binding_gone why);
@@ -60,9 +63,9 @@ struct binding *bindings_get(const struct bindings *bs, uint64_t id);
 struct binding *bindings_find(const struct bindings *bs, uint32_t user, uint32_t device, struct view key);
 /* Those of a user, in no order; NULL and 0 when none. Valid until the next change. */
 struct binding *const *bindings_of_user(const struct bindings *bs, uint32_t user, size_t *n);
-/* The bindings that live on a connection are gone with it. Returns how many. */
-size_t bindings_flow_closed(struct bindings *bs, const struct sip_flow *flow);
-/* Does some binding come from this very flow (or, for UDP, remote address)? Such a source is no stranger. */
-bool bindings_know_flow(const struct bindings *bs, const struct sip_flow *flow);
+/* The bindings that live on a connection are gone with it. */
+void bindings_flow_closed(struct bindings *bs, const struct sip_flow *flow);
+/* A binding that stands on this very flow, or NULL. */
+struct binding *bindings_on_flow(const struct bindings *bs, const struct sip_flow *flow);
 size_t bindings_count(const struct bindings *bs);
 struct binding *bindings_next(const struct bindings *bs, size_t *at); /* all, see slots_next */

@@ -17,6 +17,7 @@ enum {
 struct ping {
     struct line *line;
     uint64_t binding;
+    struct sip_flow flow; /* that it left by: the binding may have another since */
     struct sip_client *txn;
 };
 
@@ -26,12 +27,19 @@ static void ping_free(struct ping *p)
     g_free(p);
 }
 
+/* The binding, if it still stands on the flow that was asked: what becomes of a former one says nothing of it. */
+static struct binding *asked(const struct ping *p)
+{
+    struct binding *b = bindings_get(p->line->bindings, p->binding);
+    return b && sip_flow_eq(&b->flow, &p->flow) ? b : NULL;
+}
+
 static void on_response(void *arg, struct sip_client *txn, const struct sip_msg *m, const struct sip_flow *flow)
 {
     (void)txn;
     (void)flow;
     const struct ping *p = arg;
-    struct binding *b = bindings_get(p->line->bindings, p->binding);
+    struct binding *b = asked(p);
     if (b && m->status >= 200)
         bindings_heard(p->line->bindings, b);
 }
@@ -40,7 +48,7 @@ static void on_failed(void *arg, struct sip_client *txn, enum sip_client_failure
 {
     (void)txn;
     struct ping *p = arg;
-    struct binding *b = bindings_get(p->line->bindings, p->binding);
+    struct binding *b = asked(p);
     if (b && why == SIP_CLIENT_TRANSPORT && sip_transport_is_reliable(b->flow.transport))
         bindings_remove(p->line->bindings, b, BINDING_CLOSED);
     ping_free(p);
@@ -82,7 +90,7 @@ static void ping(struct line *l, struct binding *b)
         return;
     struct sip_request r = {.method = SIP_OPTIONS, .uri = view_of(b->contact), .headers = buf_view(&h)};
     struct ping *p = g_new0(struct ping, 1);
-    *p = (struct ping){.line = l, .binding = b->id};
+    *p = (struct ping){.line = l, .binding = b->id, .flow = b->flow};
     p->txn = sip_client_start(l->endpoint, &b->flow, &r, &ops, p);
     if (p->txn)
         g_hash_table_add(l->pings, p);

@@ -4,6 +4,8 @@
  */
 #include "line/leg_priv.h"
 
+#include <string.h>
+
 enum { GRACE_US = 30 * G_USEC_PER_SEC };
 
 static void on_grace_over(void *arg)
@@ -42,6 +44,7 @@ void line_leg_free(struct line_leg *leg)
         g_hash_table_remove(l->legs, &leg->id);
     timer_stop(l->config.timers, &leg->grace);
     timer_stop(l->config.timers, &leg->later);
+    g_free(leg->lost_instance);
     line_outgoing_free(leg);
     g_free(leg->local_sdp);
     g_free(leg->offer_sdp);
@@ -279,29 +282,45 @@ struct leg_port line_leg_port(struct line *l)
 
 /* --- connections that go and come ------------------------------------------------------------------------------- */
 
-void line_legs_flow_closed(struct line *l, const struct sip_flow *flow)
+/* The instance names a phone (RFC 5626 4.1); one that has none is known by its address alone. */
+static bool is_phone_of(const struct line_leg *leg, const struct binding *b, const char *instance)
+{
+    if (leg->device != b->device || strcmp(instance, b->instance) != 0)
+        return false;
+    return instance[0] || net_addr_eq_host(&sip_session_flow(leg->session)->remote, &b->flow.remote);
+}
+
+void line_legs_lost(struct line *l, const struct binding *b)
 {
     GHashTableIter at;
     void *value;
     g_hash_table_iter_init(&at, l->legs);
     while (g_hash_table_iter_next(&at, NULL, &value)) {
         struct line_leg *leg = value;
-        if (!leg->core_done && leg->session && sip_session_state(leg->session) == SIP_SESSION_UP &&
-            sip_flow_eq(sip_session_flow(leg->session), flow))
-            timer_start(l->config.timers, &leg->grace, GRACE_US);
+        if (leg->core_done || leg->device != b->device || !leg->session ||
+            sip_session_state(leg->session) != SIP_SESSION_UP || !sip_flow_eq(sip_session_flow(leg->session), &b->flow))
+            continue;
+        g_free(leg->lost_instance);
+        leg->lost_instance = g_strdup(b->instance);
+        timer_start(l->config.timers, &leg->grace, GRACE_US);
     }
 }
 
-void line_legs_move(struct line *l, uint32_t device, const struct sip_flow *now)
+void line_legs_move(struct line *l, const struct binding *now, const struct sip_flow *before)
 {
     GHashTableIter at;
     void *value;
     g_hash_table_iter_init(&at, l->legs);
     while (g_hash_table_iter_next(&at, NULL, &value)) {
         struct line_leg *leg = value;
-        if (leg->device != device || !timer_runs(&leg->grace))
+        if (leg->core_done || !leg->session)
+            continue;
+        bool lost = timer_runs(&leg->grace) && is_phone_of(leg, now, leg->lost_instance);
+        bool moved =
+            before && sip_flow_eq(sip_session_flow(leg->session), before) && is_phone_of(leg, now, now->instance);
+        if (!lost && !moved)
             continue;
         timer_stop(l->config.timers, &leg->grace);
-        sip_session_move(leg->session, now);
+        sip_session_move(leg->session, &now->flow);
     }
 }

@@ -17,10 +17,11 @@ struct line_leg {
     uint32_t user, device, peer;
     bool core_done; /* hung up by the core, or told it LEG_HUNG_UP / LEG_REFUSED */
     struct sdp_origin origin;
-    char *local_sdp;    /* last that we sent: keeps the order of lines, and tells whether content changed */
-    char *offer_sdp;    /* the peer's open offer, until answered */
-    struct timer grace; /* its connection is gone: time to come back */
-    struct timer later; /* tells an event that must not be told from inside a port function */
+    char *local_sdp;     /* last that we sent: keeps the order of lines, and tells whether content changed */
+    char *offer_sdp;     /* the peer's open offer, until answered */
+    struct timer grace;  /* its connection is gone: time to come back */
+    char *lost_instance; /* of the phone that may come back, empty: it has none */
+    struct timer later;  /* tells an event that must not be told from inside a port function */
     uint16_t later_status;
     struct leg_outgoing *outgoing; /* while dialling a peer: targets left to try */
 };

@@ -4,6 +4,8 @@
  */
 #include "line/leg_priv.h"
 
+#include <string.h>
+
 static const char allow[] =
     "INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE";
 static const char supported[] = "100rel, timer, replaces, norefersub, path, outbound";
@@ -76,19 +78,17 @@ static void on_request(void *arg, struct sip_server *txn, const struct sip_msg *
 bool line_widen(void *arg, struct sip_flow *flow, size_t bytes)
 {
     (void)bytes;
-    struct line *l = arg;
-    const struct binding *from = NULL, *to = NULL;
-    size_t at = 0;
-    if (!bindings_know_flow(l->bindings, flow))
-        return false;
-    for (const struct binding *b; !from && (b = bindings_next(l->bindings, &at));)
-        if (sip_flow_eq(&b->flow, flow))
-            from = b;
-    at = 0;
-    for (const struct binding *b; from && (b = bindings_next(l->bindings, &at));)
-        if (b->device == from->device && b->flow.connection && (!to || b->since_us > to->since_us) &&
-            net_addr_eq_host(&b->flow.remote, &flow->remote))
+    const struct line *l = arg;
+    size_t n = 0;
+    const struct binding *from = bindings_on_flow(l->bindings, flow), *to = NULL;
+    struct binding *const *list = from ? bindings_of_user(l->bindings, from->user, &n) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        const struct binding *b = list[i];
+        bool same_phone = b->device == from->device && strcmp(b->instance, from->instance) == 0 &&
+                          net_addr_eq_host(&b->flow.remote, &flow->remote);
+        if (same_phone && b->flow.connection && (!to || b->since_us > to->since_us))
             to = b;
+    }
     if (to)
         *flow = to->flow;
     return to != NULL;
@@ -110,6 +110,8 @@ static void on_binding_gone(void *arg, const struct binding *b, enum binding_gon
 {
     struct line *l = arg;
     const struct model_device *d = model_device_by_id(l->model, b->device);
+    if (why == BINDING_CLOSED)
+        line_legs_lost(l, b);
     if (why == BINDING_SILENT)
         l->ports.notice(l->ports.arg, "phone answers no more: its contact is removed", &b->flow.remote,
                         d ? d->auth_user : "");
@@ -197,8 +199,7 @@ void line_receive(struct line *l, const struct sip_flow *flow, char *bytes, size
 
 void line_flow_closed(struct line *l, const struct sip_flow *flow)
 {
-    if (bindings_flow_closed(l->bindings, flow) > 0) /* strangers have no calls to look for */
-        line_legs_flow_closed(l, flow);
+    bindings_flow_closed(l->bindings, flow);
     sip_endpoint_flow_closed(l->endpoint, flow);
 }
 

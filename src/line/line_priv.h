@@ -59,10 +59,10 @@ void line_invite(struct line *l, struct sip_server *txn, const struct sip_msg *m
 /* Keep-alive of phones on UDP (keepalive.c). */
 void line_keepalive_start(struct line *l);
 void line_keepalive_stop(struct line *l);
-/* A binding is gone: legs on its connection are given a grace (leg.c). */
-void line_legs_flow_closed(struct line *l, const struct sip_flow *flow);
-/* A device registered by a new flow: its legs without one move there (leg.c). */
-void line_legs_move(struct line *l, uint32_t device, const struct sip_flow *now);
+/* leg.c. The connection of a phone is gone: its calls on it are given time for it to come back. */
+void line_legs_lost(struct line *l, const struct binding *b);
+/* A phone registered by another flow than before (NULL: it was not registered): its calls go on by the new one. */
+void line_legs_move(struct line *l, const struct binding *now, const struct sip_flow *before);
 
 /* Simple answers. */
 void line_answer(struct sip_server *txn, uint16_t status);

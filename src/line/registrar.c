@@ -5,7 +5,7 @@
  */
 #include "line/line_priv.h"
 
-enum { CONTACTS_PER_REQUEST = 10, FLOW_TIMER_S = 30 };
+enum { CONTACTS_PER_REQUEST = 10, FLOW_TIMER_S = 30, INSTANCE_BYTES_MAX = 200, PATH_BYTES_MAX = 1024 };
 
 struct contact_change {
     struct sip_name_addr addr;
@@ -22,7 +22,9 @@ struct register_request {
     const struct model_device *device;
     struct contact_change change[CONTACTS_PER_REQUEST];
     unsigned n_changes;
-    char keys[CONTACTS_PER_REQUEST][256];
+    char keys[CONTACTS_PER_REQUEST][INSTANCE_BYTES_MAX + 12]; /* of those with an instance */
+    char path_text[PATH_BYTES_MAX];
+    struct view path; /* all Path values in one */
 };
 
 /* What makes a contact one among the device's: instance and reg-id if it has them, else its URI (SIP-2). */
@@ -33,7 +35,7 @@ static struct view contact_key(struct register_request *r, const struct contact_
         return c->addr.uri.text;
     buf_add(&b, c->instance);
     buf_addf(&b, ";%u", c->reg_id);
-    return b.full ? c->addr.uri.text : buf_view(&b);
+    return buf_view(&b);
 }
 
 static uint16_t read_expires(const struct register_request *r, struct view params, uint32_t *ret)
@@ -51,6 +53,20 @@ static uint16_t read_expires(const struct register_request *r, struct view param
     return 0;
 }
 
+/* Named twice in one request: the last word counts. */
+static void keep_change(struct register_request *r)
+{
+    struct contact_change *c = &r->change[r->n_changes];
+    for (unsigned i = 0; i < r->n_changes; i++) {
+        if (view_eq(r->change[i].key, c->key)) {
+            c->key = r->change[i].key;
+            r->change[i] = *c;
+            return;
+        }
+    }
+    r->n_changes++;
+}
+
 static uint16_t read_contact(struct register_request *r, struct view value)
 {
     struct contact_change *c = &r->change[r->n_changes];
@@ -62,14 +78,30 @@ static uint16_t read_contact(struct register_request *r, struct view value)
         (c->addr.uri.scheme != SIP_SCHEME_SIP && c->addr.uri.scheme != SIP_SCHEME_SIPS) || c->addr.uri.text.n > 1024)
         return 400;
     (void)sip_param_get(c->addr.params, VIEW("+sip.instance"), &c->instance);
+    if (c->instance.n > INSTANCE_BYTES_MAX)
+        return 400;
     if (sip_param_get(c->addr.params, VIEW("reg-id"), &text) && !view_to_u32(text, INT32_MAX, &c->reg_id))
         return 400;
     uint16_t status = read_expires(r, c->addr.params, &c->expires_s);
     if (status)
         return status;
     c->key = contact_key(r, c);
-    r->n_changes++;
+    keep_change(r);
     return 0;
+}
+
+static uint16_t read_path(struct register_request *r)
+{
+    struct buf b = buf_on(r->path_text, sizeof r->path_text);
+    struct sip_list at = {0};
+    struct view value;
+    while (sip_msg_next_value(r->msg, SIP_H_PATH, &at, &value)) {
+        if (b.n)
+            buf_add(&b, VIEW(", "));
+        buf_add(&b, value);
+    }
+    r->path = buf_view(&b);
+    return b.full ? 400 : 0; /* half a path leads nowhere */
 }
 
 static uint16_t read_contacts(struct register_request *r, bool *all)
@@ -115,26 +147,16 @@ static struct binding *find_binding(const struct register_request *r, const stru
     return NULL;
 }
 
-static void collect_path(const struct register_request *r, struct buf *path)
-{
-    struct sip_list at = {0};
-    struct view value;
-    while (sip_msg_next_value(r->msg, SIP_H_PATH, &at, &value)) {
-        if (path->n)
-            buf_add(path, VIEW(", "));
-        buf_add(path, value);
-    }
-}
-
 /* A phone that was restarted, or moved, comes with another URI from the same place: its old contact would ring in the
- * void. Those of the device on the very flow of the new one, and not of this very request, are the same phone. */
+ * void. Those of the device on the very flow of the new one, and not of this very request, are the same phone; not
+ * where the flow is a proxy's, which many share. */
 static void drop_former_of_flow(const struct register_request *r, const struct binding *now)
 {
     size_t n;
     struct binding *const *list = bindings_of_user(r->line->bindings, r->device->user->id, &n);
     for (size_t i = n; i-- > 0;) {
         struct binding *b = list[i];
-        if (b != now && b->device == r->device->id && !b->instance[0] && b->since_us < now->since_us &&
+        if (b != now && b->device == r->device->id && !b->instance[0] && !b->path[0] && b->since_us < now->since_us &&
             sip_flow_eq(&b->flow, r->flow)) {
             bindings_remove(r->line->bindings, b, BINDING_REPLACED);
             list = bindings_of_user(r->line->bindings, r->device->user->id, &n);
@@ -143,13 +165,11 @@ static void drop_former_of_flow(const struct register_request *r, const struct b
     }
 }
 
-static bool store_contact(struct register_request *r, const struct contact_change *c)
+static void store_contact(struct register_request *r, const struct contact_change *c)
 {
-    char path[1024];
-    struct buf b = buf_on(path, sizeof path);
-    collect_path(r, &b);
-    struct binding *old = find_binding(r, c);
-    struct binding *now =
+    const struct binding *old = find_binding(r, c);
+    struct sip_flow before = old ? old->flow : *r->flow;
+    const struct binding *now =
         bindings_put(r->line->bindings, &(struct binding_new){
                                             .device = r->device->id,
                                             .user = r->device->user->id,
@@ -158,38 +178,54 @@ static bool store_contact(struct register_request *r, const struct contact_chang
                                             .key = old ? view_of(old->key) : c->key,
                                             .instance = c->instance,
                                             .contact = c->addr.uri.text,
-                                            .path = buf_view(&b),
+                                            .path = r->path,
                                             .user_agent = view_slice(sip_msg_value(r->msg, SIP_H_USER_AGENT), 0, 120),
                                             .call_id = r->msg->call_id,
                                             .flow = *r->flow,
                                             .expires_s = c->expires_s,
                                         });
     if (!now)
-        return false;
+        return; /* check_changes saw to it that there is room */
     drop_former_of_flow(r, now);
-    line_legs_move(r->line, r->device->id, r->flow);
-    return true;
+    if (!old || !sip_flow_eq(&before, r->flow)) /* not each time that a phone renews its registration */
+        line_legs_move(r->line, now, old ? &before : NULL);
+}
+
+/* All or nothing (RFC 3261 10.3 step 7): whatever stands against one of the changes is found before the first is made.
+ * Several may be equal to one binding and yet not to each other (RFC 3261 19.1.4): it counts for the first of them. */
+static uint16_t check_changes(const struct register_request *r)
+{
+    const struct binding *claimed[CONTACTS_PER_REQUEST];
+    unsigned room = bindings_room(r->line->bindings, r->device->user->id, r->device->id), wanted = 0, n = 0;
+    for (unsigned i = 0; i < r->n_changes; i++) {
+        const struct binding *b = find_binding(r, &r->change[i]);
+        if (b && out_of_order(r, b))
+            return 500;
+        for (unsigned c = 0; b && c < n; c++)
+            if (claimed[c] == b)
+                b = NULL;
+        if (b)
+            claimed[n++] = b;
+        if (b && r->change[i].expires_s == 0)
+            room++;
+        if (!b && r->change[i].expires_s != 0)
+            wanted++;
+    }
+    return wanted > room ? 403 : 0;
 }
 
 static uint16_t apply_contacts(struct register_request *r)
 {
-    for (unsigned i = 0; i < r->n_changes; i++) {
-        struct contact_change *c = &r->change[i];
-        struct binding *b = find_binding(r, c);
-        if (b && out_of_order(r, b))
-            return 500;
+    uint16_t status = check_changes(r);
+    for (unsigned i = 0; !status && i < r->n_changes; i++) {
+        struct binding *b = r->change[i].expires_s == 0 ? find_binding(r, &r->change[i]) : NULL;
+        if (b)
+            bindings_remove(r->line->bindings, b, BINDING_REMOVED);
     }
-    for (unsigned i = 0; i < r->n_changes; i++) {
-        struct contact_change *c = &r->change[i];
-        struct binding *b = find_binding(r, c);
-        if (c->expires_s == 0) {
-            if (b)
-                bindings_remove(r->line->bindings, b, BINDING_REMOVED);
-        } else if (!store_contact(r, c)) {
-            return 403;
-        }
-    }
-    return 0;
+    for (unsigned i = 0; !status && i < r->n_changes; i++)
+        if (r->change[i].expires_s != 0)
+            store_contact(r, &r->change[i]);
+    return status;
 }
 
 static void remove_all(const struct register_request *r)
@@ -227,18 +263,15 @@ static void put_contacts(const struct register_request *r, struct buf *b)
 
 static void answer_registered(const struct register_request *r)
 {
-    char text[16384]; /* ten contacts of 1,024 and their parameters */
+    char text[20000]; /* ten contacts of 1,024 and their parameters, and the path */
     struct buf b = buf_on(text, sizeof text);
     put_contacts(r, &b);
-    char path[1024];
-    struct buf p = buf_on(path, sizeof path);
-    collect_path(r, &p);
-    if (p.n)
-        sip_put(&b, SIP_H_PATH, buf_view(&p));
+    if (r->path.n)
+        sip_put(&b, SIP_H_PATH, r->path);
     bool outbound = r->n_changes && r->change[0].reg_id && sip_msg_has_token(r->msg, SIP_H_SUPPORTED, VIEW("outbound"));
     if (outbound) {
         sip_put(&b, SIP_H_REQUIRE, VIEW("outbound"));
-        sip_put_named(&b, VIEW("Flow-Timer"), VIEW("30"));
+        buf_addf(&b, "Flow-Timer: %u\r\n", FLOW_TIMER_S);
     }
     sip_put(&b, SIP_H_SUPPORTED, VIEW("path, outbound"));
     line_answer_with(r->txn, b.full ? 500 : 200, b.full ? (struct view){0} : buf_view(&b));
@@ -266,8 +299,10 @@ void line_register(struct line *l, struct sip_server *txn, const struct sip_msg 
                    const struct model_device *device)
 {
     struct register_request r = {.line = l, .txn = txn, .msg = m, .flow = flow, .device = device};
-    bool all;
-    uint16_t status = own_aor(&r) ? read_contacts(&r, &all) : 403;
+    bool all = false;
+    uint16_t status = own_aor(&r) ? read_path(&r) : 403;
+    if (status == 0)
+        status = read_contacts(&r, &all);
     if (status == 0 && all)
         remove_all(&r);
     else if (status == 0)

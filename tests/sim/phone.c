@@ -108,7 +108,7 @@ void phone_open(struct phone *p, struct world *w, unsigned user, unsigned place,
     p->endpoint = sip_endpoint_new(&c, &ports);
     timer_init(&p->renew, on_renew, p);
     if (t != SIP_UDP)
-        phone_reconnect(p);
+        phone_connect(p);
 }
 
 void phone_translate(struct phone *p)
@@ -122,9 +122,8 @@ void phone_translate(struct phone *p)
     net_rebind(p->world->net, &p->host);
 }
 
-void phone_reconnect(struct phone *p)
+void phone_connect(struct phone *p)
 {
-    net_cut(p->world->net, p->connection);
     p->connection = net_connect(p->world->net, &p->host, &p->world->server);
     p->flow.connection = p->connection;
     for (guint i = 0; i < p->calls->len; i++) {
@@ -132,6 +131,12 @@ void phone_reconnect(struct phone *p)
         if (c->session)
             sip_session_move(c->session, &p->flow);
     }
+}
+
+void phone_reconnect(struct phone *p)
+{
+    net_cut(p->world->net, p->connection);
+    phone_connect(p);
 }
 
 void phone_close(struct phone *p)
@@ -195,8 +200,10 @@ static void send_register(struct phone *p, const char *authorization)
     net_addr_text(&p->host.address, address);
     buf_addf(&b, "From: <sip:%s@carillon>;tag=r%u\r\nTo: <sip:%s@carillon>\r\nCall-ID: %s\r\nCSeq: %u REGISTER\r\n",
              p->number, p->cseq, p->number, p->call_id, p->cseq + 1);
-    buf_addf(&b, "Contact: <sip:%s@%s%s>\r\nExpires: %u\r\n%s", p->number, address,
-             p->transport == SIP_TCP ? ";transport=tcp" : "", p->expires_s, authorization);
+    buf_addf(&b, "Contact: <sip:%s@%s%s>", p->number, address, p->transport == SIP_TCP ? ";transport=tcp" : "");
+    if (p->instance)
+        buf_addf(&b, ";+sip.instance=\"<%s>\";reg-id=1", p->instance);
+    buf_addf(&b, "\r\nExpires: %u\r\n%s", p->expires_s, authorization);
     p->cseq++;
     struct sip_request r = {.method = SIP_REGISTER, .uri = VIEW("sip:carillon"), .headers = buf_view(&b)};
     if (!sip_client_start(p->endpoint, &p->flow, &r, &ops, p))

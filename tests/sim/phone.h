@@ -58,6 +58,7 @@ struct phone {
     uint64_t connection;
     struct sip_flow flow; /* to the server */
     char number[8];
+    const char *instance; /* told when registering (RFC 5626); NULL: none */
     enum phone_manner manner;
     GPtrArray *calls;           /* of struct phone_call; ended ones stay until phone_close */
     unsigned registered_status; /* of the last REGISTER */
@@ -72,7 +73,8 @@ void phone_open(struct phone *p, struct world *w, unsigned user, unsigned place,
 void phone_translate(struct phone *p); /* put it behind a translator */
 void phone_close(struct phone *p);
 void phone_register(struct phone *p, uint32_t expires_s); /* and again in time; 0: leave */
-void phone_reconnect(struct phone *p);                    /* TCP: a new connection */
+void phone_connect(struct phone *p);                      /* TCP: a new connection, beside the old one */
+void phone_reconnect(struct phone *p);                    /* TCP: the old one is cut */
 
 struct phone_call *phone_dial(struct phone *p, const char *number);
 struct phone_call *phone_dial_with(struct phone *p, const char *number, const enum codec *voices, unsigned n,
