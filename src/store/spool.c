@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -63,12 +64,33 @@ static int64_t last_ms_of(struct spool *s, int64_t file)
     return last;
 }
 
+enum { LOCK_TRIES = 25, LOCK_PAUSE_US = 20000 };
+
+/* Two writers would mix their files, and each take the other's running calls for those of a crash. The kernel gives the
+ * lock back however a process ends. */
+static int take_lock(struct spool *s)
+{
+    s->lock = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->lock < 0)
+        return errno;
+    for (unsigned tries = LOCK_TRIES; flock(s->lock, LOCK_EX | LOCK_NB) < 0; tries--) {
+        if (errno != EWOULDBLOCK)
+            return errno;
+        if (tries == 0)
+            return EBUSY;
+        g_usleep(LOCK_PAUSE_US); /* of one that was just ended */
+    }
+    return 0;
+}
+
 int spool_open(struct spool *s, const char *dir)
 {
-    *s = (struct spool){.fd = -1};
+    *s = (struct spool){.fd = -1, .lock = -1};
     s->folder = g_build_filename(dir, "journal", NULL);
     s->reserve = g_build_filename(dir, "reserve", NULL);
     int r = folder_make(s->folder);
+    if (r == 0)
+        r = take_lock(s);
     if (r) {
         spool_close(s);
         return r;
@@ -86,9 +108,11 @@ void spool_close(struct spool *s)
 {
     if (s->fd >= 0)
         close(s->fd);
+    if (s->lock >= 0)
+        close(s->lock);
     g_free(s->folder);
     g_free(s->reserve);
-    *s = (struct spool){.fd = -1};
+    *s = (struct spool){.fd = -1, .lock = -1};
 }
 
 static int begin_file(struct spool *s)

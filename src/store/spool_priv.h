@@ -12,12 +12,14 @@ enum { SPOOL_FILE_BYTES = 8 << 20, SPOOL_RESERVE_BYTES = 16 << 20 };
 struct spool {
     char *folder, *reserve;
     int fd;             /* of the file appended to; -1: none yet */
+    int lock;           /* on the folder: ours alone while we live; -1: not held */
     struct place end;   /* where the next line goes */
     int64_t first_file; /* of this run: what is in files before it was written by an earlier one */
     int64_t last_ms;    /* the latest time in the files of earlier runs: its last sign of life */
     uint64_t backlog;   /* bytes that were there at the start */
 };
 
+/* EBUSY: another process has it open. */
 [[gnu::warn_unused_result]] int spool_open(struct spool *s, const char *dir);
 void spool_close(struct spool *s);
 

@@ -205,6 +205,16 @@ static void damaged_lines_are_passed_over(void **state) /* C1 */
     g_free(path);
 }
 
+static void one_process_at_a_time(void **state) /* C1 */
+{
+    sample_company(*state);
+    struct journal *first = open_journal(*state), *second = NULL;
+    struct journal_options o = {.dir = *state};
+    assert_int_equal(journal_open(&o, &second), EBUSY);
+    journal_close(first);
+    journal_close(open_journal(*state));
+}
+
 static void the_spool_has_its_limit(void **state) /* H3 */
 {
     sample_company(*state);
@@ -325,11 +335,17 @@ static void a_call_costs_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(a_call_reaches_the_database_whole), IN_FOLDER(lines_read_back_as_they_were_written),
-        IN_FOLDER(a_locked_database_is_caught_up),    IN_FOLDER(calls_left_open_are_closed_at_the_next_start),
-        IN_FOLDER(running_calls_show_life),           IN_FOLDER(damaged_lines_are_passed_over),
-        IN_FOLDER(the_spool_has_its_limit),           IN_FOLDER(registrations_are_kept),
-        IN_FOLDER(files_are_changed_and_dropped),     IN_FOLDER(a_call_costs_little),
+        IN_FOLDER(a_call_reaches_the_database_whole),
+        IN_FOLDER(lines_read_back_as_they_were_written),
+        IN_FOLDER(a_locked_database_is_caught_up),
+        IN_FOLDER(calls_left_open_are_closed_at_the_next_start),
+        IN_FOLDER(running_calls_show_life),
+        IN_FOLDER(damaged_lines_are_passed_over),
+        IN_FOLDER(the_spool_has_its_limit),
+        IN_FOLDER(registrations_are_kept),
+        IN_FOLDER(files_are_changed_and_dropped),
+        IN_FOLDER(a_call_costs_little),
+        IN_FOLDER(one_process_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
