@@ -329,7 +329,8 @@ static bool open_all(struct daemon *d, struct store **s)
     fill_ports(d);
     int err = journal_open(&(struct journal_options){.dir = d->config.data}, &d->journal);
     if (err) {
-        command_fail(COMMAND_FAILED, "the journal in %s cannot be opened: %s", d->config.data, g_strerror(err));
+        command_fail(COMMAND_FAILED, "the journal in %s cannot be opened: %s", d->config.data,
+                     err == EBUSY ? "another carillon serves this folder" : g_strerror(err));
         return false;
     }
     if (!make_certificate(d) || !open_media(d) || !open_transport(d))
