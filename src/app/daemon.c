@@ -86,20 +86,31 @@ static void log_counts(const struct daemon *d)
     struct line_counts c = line_counts(d->line);
     struct transport_stats t = transport_stats(d->transport);
     log_line(LOG_DEBUG, "app",
-             "counts: transactions=%zu sessions=%zu legs=%zu bindings=%zu guarded=%zu connections=%u "
+             "counts: transactions=%zu sessions=%zu legs=%zu bindings=%zu guarded=%zu connections=%u busy=%u "
              "received=%" PRIu64 " dropped=%" PRIu64 " refused=%" PRIu64 " auth_failures=%" PRIu64,
-             c.transactions, c.sessions, c.legs, c.bindings, c.guarded, t.connections, t.received, t.dropped,
+             c.transactions, c.sessions, c.legs, c.bindings, c.guarded, t.connections, d->busy, t.received, t.dropped,
              c.refused_overload, c.auth_failures);
+}
+
+/* A flood of strangers must not make us refuse those whom we know: what it takes is left out, and what remains is held
+ * against the time that was left (D1, D2). Below a tenth of the span no such share is believed. */
+static unsigned busy_permille(int64_t span_us, int64_t idle_us, int64_t strangers_us)
+{
+    int64_t ours = MAX(span_us - idle_us - strangers_us, 0);
+    return (unsigned)CLAMP(ours * 1000 / MAX(MAX(ours + idle_us, span_us / 10), 1), 0, 1000);
 }
 
 static void on_load(void *arg)
 {
     struct daemon *d = arg;
     int64_t now = timers_now_us(loop_timers(d->loop)), waited = loop_waited_us(d->loop);
-    int64_t span = MAX(now - d->load_at_us, 1), idle = waited - d->waited_us;
-    line_set_load(d->line, (unsigned)CLAMP(1000 - idle * 1000 / span, 0, 1000));
+    int64_t strangers = (int64_t)transport_stats(d->transport).strangers_us;
+    unsigned busy = busy_permille(now - d->load_at_us, waited - d->waited_us, strangers - d->strangers_us);
+    d->busy = (d->busy + busy) / 2; /* one bad fifth of a second refuses nobody */
+    line_set_load(d->line, d->busy);
     d->load_at_us = now;
     d->waited_us = waited;
+    d->strangers_us = strangers;
     if (log_level() >= LOG_DEBUG && ++d->loads % COUNTS_EVERY == 0)
         log_counts(d);
     timer_start(loop_timers(d->loop), &d->load, LOAD_EVERY_US);

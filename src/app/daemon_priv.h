@@ -32,8 +32,8 @@ struct daemon {
     struct certificate_files certificate;
     struct loop_watch signals;
     struct timer load, ending;
-    int64_t load_at_us, waited_us;
-    unsigned loads;
+    int64_t load_at_us, waited_us, strangers_us;
+    unsigned loads, busy;
     int64_t end_by_us; /* 0: running */
 };
 

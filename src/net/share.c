@@ -7,10 +7,10 @@
 #include <string.h>
 
 /* What one address may still have, by how much all strangers had in this second. The last step bounds the work that a
- * flood from however many addresses makes: 40,000 refusals a second are a quarter of one processor. */
+ * flood from however many addresses makes: 20,000 refusals a second are an eighth of one processor. */
 static const struct {
     unsigned taken_below, each;
-} steps[] = {{10000, SHARE_ONE_MAX}, {20000, 20}, {40000, 4}};
+} steps[] = {{5000, SHARE_ONE_MAX}, {10000, 10}, {20000, 2}};
 
 static uint64_t mixed(uint64_t h)
 {
@@ -58,11 +58,11 @@ static bool is_trusted(const struct share *s, const struct net_addr *source, uin
     return false;
 }
 
-bool share_admits(struct share *s, const struct net_addr *source, int64_t now_us)
+enum share_verdict share_judge(struct share *s, const struct net_addr *source, int64_t now_us)
 {
     uint32_t second = (uint32_t)(now_us / 1000000);
     if (is_trusted(s, source, second))
-        return true;
+        return SHARE_TRUSTED;
     if (s->second != second) {
         s->second = second;
         s->strangers = 0;
@@ -72,9 +72,9 @@ bool share_admits(struct share *s, const struct net_addr *source, int64_t now_us
             continue;
         s->limit.per_second = steps[i].each;
         if (!limit_admits(&s->limit, source, now_us))
-            return false;
+            break;
         s->strangers++;
-        return true;
+        return SHARE_STRANGER;
     }
-    return false;
+    return SHARE_TOO_MUCH;
 }

@@ -31,5 +31,6 @@ struct share {
 /* s is zeroed: a megabyte of which only what is used is ever touched. */
 void share_init(struct share *s, const struct entropy *e);
 void share_trust(struct share *s, const struct net_addr *source, int64_t now_us);
-/* Counts one message of this source; false: it is not to be heard now. */
-bool share_admits(struct share *s, const struct net_addr *source, int64_t now_us);
+enum share_verdict { SHARE_TRUSTED, SHARE_STRANGER, SHARE_TOO_MUCH };
+/* Counts one message of this source; TOO_MUCH: it is not to be heard now. */
+enum share_verdict share_judge(struct share *s, const struct net_addr *source, int64_t now_us);

@@ -69,5 +69,6 @@ void transport_disconnect(struct transport *t, const struct sip_flow *flow);
 struct transport_stats {
     uint64_t received, sent, dropped; /* messages; dropped by limits */
     unsigned connections;
+    uint64_t strangers_us; /* time that datagrams of strangers took, heard or not */
 };
 struct transport_stats transport_stats(const struct transport *t);

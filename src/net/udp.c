@@ -14,6 +14,7 @@
 #include "net/share_priv.h"
 #include "net/sockaddr_priv.h"
 #include "sip/stun.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/random.h"
 
@@ -28,8 +29,8 @@ enum {
     BATCHES_PER_TURN = 4, /* then timers and streams get their turn */
     DATAGRAM_BYTES = 65536,
     QUEUE_BYTES = 512 * 1024,
-    PAYLOAD_BYTES_MAX = 65507, /* 65,535 less the IPv4 and UDP headers */
-    SOCKET_BUFFER_BYTES = 4 * 1024 * 1024,
+    PAYLOAD_BYTES_MAX = 65507,              /* 65,535 less the IPv4 and UDP headers */
+    SOCKET_BUFFER_BYTES = 16 * 1024 * 1024, /* 100 ms of a flood as fast as it can be: what is lost is not ours alone */
     STUN_PER_SECOND = 50, /* one source: an office of 1,250 phones behind one address asks that often */
     STUN_ANSWER_BYTES = 128,
 };
@@ -59,6 +60,8 @@ struct udp {
     struct limit stun_limit;
     struct share share;
     uint64_t received, sent, dropped;
+    unsigned strangers; /* in this batch */
+    uint64_t strangers_us;
 
     char *in_bytes; /* BATCH * DATAGRAM_BYTES */
     struct slot in[BATCH];
@@ -267,7 +270,14 @@ static void handle_datagram(struct udp *u, const struct udp_socket *s, unsigned 
     }
     if ((bytes[0] == '\r' || bytes[0] == '\n') && is_only_line_ends(datagram))
         return; /* keeps a NAT's door open; nobody waits for an answer */
-    if (!share_admits(&u->share, &flow.remote, timers_now_us(loop_timers(u->loop)))) {
+    switch (share_judge(&u->share, &flow.remote, timers_now_us(loop_timers(u->loop)))) {
+    case SHARE_TRUSTED:
+        break;
+    case SHARE_STRANGER:
+        u->strangers++;
+        break;
+    case SHARE_TOO_MUCH:
+        u->strangers++;
         u->dropped++;
         return;
     }
@@ -292,9 +302,13 @@ static void on_ready(void *arg, uint32_t events)
     struct udp_socket *s = arg;
     struct udp *u = s->udp;
     for (int batch = 0; batch < BATCHES_PER_TURN; batch++) {
+        int64_t before_us = clock_monotonic_us();
         int n = recvmmsg(s->watch.fd, u->in_header, BATCH, MSG_DONTWAIT, NULL);
+        u->strangers = 0;
         for (int i = 0; i < n; i++)
             handle_datagram(u, s, (unsigned)i);
+        if (n > 0)
+            u->strangers_us += (uint64_t)(clock_monotonic_us() - before_us) * u->strangers / (unsigned)n;
         if (n > 0)
             arm_slots(u, (unsigned)n); /* the kernel wrote lengths only into those */
         if (n < BATCH)
@@ -373,4 +387,5 @@ void udp_count(const struct udp *u, struct transport_stats *add)
     add->received += u->received;
     add->sent += u->sent;
     add->dropped += u->dropped;
+    add->strangers_us += u->strangers_us;
 }
