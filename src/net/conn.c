@@ -53,6 +53,7 @@ void conn_trust(struct conn *c)
 {
     uncount_stranger(c);
     c->trusted = true;
+    conn_wake(c);
 }
 
 void conn_free(struct conn *c)
@@ -123,8 +124,37 @@ void conn_consume(struct conn *c, size_t taken)
     c->in_cap = 0;
 }
 
+void conn_wake(struct conn *c)
+{
+    c->said = 0;
+    if (!c->resting)
+        return;
+    c->resting = false;
+    if (!c->dead && !atomic_load(&c->link->paused)) {
+        lws_rx_flow_control(c->wsi, 1);
+        conn_again(c, true, false);
+    }
+}
+
+/* What a stranger sends beyond its share waits in its socket: nothing is lost, and the signalling thread has time for
+ * those whom we know (D2). */
+static void count_message(struct conn *c)
+{
+    struct web *w = c->web;
+    if (c->trusted)
+        return;
+    c->said++;
+    w->strangers_said++;
+    if (!c->resting && (c->said >= CONN_STRANGER_SAYS || w->strangers_said >= CONN_STRANGERS_SAY)) {
+        c->resting = true;
+        lws_rx_flow_control(c->wsi, 0);
+    }
+}
+
 void conn_tell(struct conn *c, enum news_kind kind, struct view bytes)
 {
+    if (kind == NEWS_MESSAGE)
+        count_message(c);
     if (kind != NEWS_CLOSED)
         c->told = true;
     if (bytes.n) {
@@ -139,6 +169,8 @@ void conn_tell(struct conn *c, enum news_kind kind, struct view bytes)
 void conn_pause(struct conn *c, bool pause)
 {
     if (!pause) {
+        if (c->resting)
+            return;
         lws_rx_flow_control(c->wsi, 1);
         conn_again(c, true, false); /* TLS may hold bytes that the socket does not show */
         return;

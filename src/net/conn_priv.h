@@ -22,6 +22,8 @@ enum {
     CONN_CONNECT_US = 4 * 1000000, /* ours to others, each of TCP and TLS */
     CONN_IDLE_MS = 60000,          /* a stranger without a whole message */
     CONN_CLOSING_US = 2 * 1000000, /* to write what waits */
+    CONN_STRANGER_SAYS = 100,      /* messages of one stranger between two sweeps; then it is not read till the next */
+    CONN_STRANGERS_SAY = 5000,     /* of all of them: each then has one (D2) */
 };
 
 /*  CONNECTING (ours only) -> HANDSHAKE (TLS, WebSocket) -> OPEN -> CLOSING (writes what waits) -> freed by WSI_DESTROY
@@ -49,6 +51,8 @@ struct conn {
     bool counted;
     GList all; /* its place in web->conns */
     bool in_again;
+    unsigned said;  /* messages since the last sweep, of a stranger */
+    bool resting;   /* not read until the next sweep: it says too much */
     bool finishing; /* CLOSING, and gone as soon as nothing waits to be written */
 };
 
@@ -68,6 +72,7 @@ struct web {
     bool quit;
     int64_t now_us; /* of this turn */
     int64_t sweep_at_us;
+    unsigned strangers_said; /* messages since the last sweep */
     lws_sorted_usec_list_t tick;
 
     /* settings, read-only */
@@ -123,6 +128,8 @@ void conn_close(struct conn *c);
 /* Looked at again before the thread waits. */
 void conn_again(struct conn *c, bool read, bool write);
 void conn_pause(struct conn *c, bool pause);
+/* A sweep: who rested is read again. */
+void conn_wake(struct conn *c);
 
 /* raw.c */
 bool raw_adopt(struct conn *c, int fd); /* closes fd on failure */

@@ -193,7 +193,7 @@ static enum outcome read_all(struct conn *c)
 {
     for (int i = 0; i < READS_PER_TURN; i++) {
         size_t n, room = MIN(READ_BYTES, CONN_IN_BYTES - c->in_n);
-        if (atomic_load(&c->link->paused))
+        if (c->resting || atomic_load(&c->link->paused))
             return OUTCOME_DONE;
         if (!conn_reserve(c, MIN(room, MAX(2048, c->in_n))))
             return OUTCOME_FAILED;

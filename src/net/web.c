@@ -170,10 +170,13 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 {
     struct web *w = lws_container_of(sul, struct web, tick);
     w->now_us = clock_monotonic_us();
+    w->strangers_said = 0;
     for (GList *at = w->conns.head; at; at = at->next) {
         struct conn *c = at->data;
         if (!c->dead && is_overdue(c, w->now_us))
             conn_kill(c);
+        else
+            conn_wake(c);
     }
     lws_sul_schedule(w->lws, 0, &w->tick, on_tick, w->quit ? QUIT_STEP_US : SWEEP_US);
 }

@@ -175,6 +175,11 @@ static void a_fast_sender_is_slowed(void **state)
     struct bench b;
     uint16_t port = open_with(&b, 0, 0);
     int fd = bench_connect(SOCK_STREAM, "127.0.0.1", port);
+    put(fd, MESSAGE);
+    b.wanted = 1;
+    assert_true(bench_run(&b, bench_has_messages, 5000));
+    transport_trust(b.transport,
+                    &bench_event(&b, BENCH_MESSAGE, 0)->flow); /* else it is a stranger's share that it has */
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
     GString *s = g_string_new(NULL);
     for (int i = 0; i < 1000; i++)
@@ -191,8 +196,30 @@ static void a_fast_sender_is_slowed(void **state)
         }
         assert_true(sent < 64u * 1024 * 1024);
     }
-    b.wanted = (unsigned)(sent / strlen(MESSAGE));
+    b.wanted = 1 + (unsigned)(sent / strlen(MESSAGE));
     assert_true(bench_run(&b, bench_has_messages, 20000));
+    g_string_free(s, TRUE);
+    (void)close(fd);
+    bench_close(&b);
+}
+
+/* D2: a stranger's messages beyond its share wait in its socket, none is lost, and a sign-in ends the waiting. */
+static void a_stranger_who_says_too_much_waits_d2(void **state)
+{
+    enum { MANY = 1500 };
+    (void)state;
+    struct bench b;
+    uint16_t port = open_with(&b, 0, 0);
+    int fd = bench_connect(SOCK_STREAM, "127.0.0.1", port);
+    GString *s = g_string_new(NULL);
+    for (int i = 0; i < MANY; i++)
+        (void)g_string_append(s, MESSAGE);
+    assert_int_equal(send(fd, s->str, s->len, 0), s->len);
+    b.wanted = MANY;
+    assert_false(bench_run(&b, bench_has_messages, 700)); /* one sweep, or two */
+    assert_in_range(b.count[BENCH_MESSAGE], 100, 500);
+    transport_trust(b.transport, &bench_event(&b, BENCH_MESSAGE, 0)->flow);
+    assert_true(bench_run(&b, bench_has_messages, 400));
     g_string_free(s, TRUE);
     (void)close(fd);
     bench_close(&b);
@@ -436,6 +463,7 @@ int main(void)
         cmocka_unit_test(the_largest_message_passes),
         cmocka_unit_test(a_slow_reader_is_told_apart),
         cmocka_unit_test(a_fast_sender_is_slowed),
+        cmocka_unit_test(a_stranger_who_says_too_much_waits_d2),
         cmocka_unit_test(one_address_gets_its_share),
         cmocka_unit_test(the_oldest_stranger_makes_room),
         cmocka_unit_test(who_stands_still_is_closed),
