@@ -41,7 +41,7 @@ bool digest_matches(const struct digest_credentials *c, const char *ha1_hex, str
 struct nonce_keeper;
 struct nonce_keeper *nonce_keeper_new(const struct entropy *entropy); /* makes a key; old nonces die with it */
 void nonce_keeper_free(struct nonce_keeper *k);
-enum { NONCE_CHARS = 48, NONCE_LIFE_S = 300 };
+enum { NONCE_CHARS = 32, NONCE_LIFE_S = 300 };
 /* A fresh nonce for a source, zero-ended. Costs no state. */
 void nonce_make(struct nonce_keeper *k, int64_t now_us, uint64_t source_key, char ret[NONCE_CHARS + 1]);
 enum nonce_verdict {

@@ -2,7 +2,9 @@
  *
  * The server's nonces (RFC 7616 section 5.4): see digest.h. One thread.
  *
- *   nonce = hex( time in ms, 6 bytes | serial, 2 bytes | HMAC-SHA256(key, time | serial | source), first 16 bytes )
+ *   nonce = hex( time in ms, 6 bytes | serial, 2 bytes | HMAC-SHA256(key, time | serial | source), first 8 bytes )
+ *
+ * It is short because strangers are answered with two of them (D7); 64 bits are guessed only by asking us.
  *
  * A nonce costs nothing until a right response used it. Then an entry remembers its highest nonce count and a bitmap of
  * the 64 below, for as long as the nonce lives. Past 65,536 entries the one first used longest ago is dropped, and
@@ -13,7 +15,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { STAMP_BYTES = 8, MAC_BYTES = 16, NONCE_BYTES = STAMP_BYTES + MAC_BYTES, KEY_BYTES = 32, NONCES_MAX = 65536 };
+enum { STAMP_BYTES = 8, MAC_BYTES = 8, NONCE_BYTES = STAMP_BYTES + MAC_BYTES, KEY_BYTES = 32, NONCES_MAX = 65536 };
 
 G_STATIC_ASSERT(NONCE_BYTES * 2 == NONCE_CHARS);
 
