@@ -29,11 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = 0; i < 200 && in.left > 0; i++) {
         walk_step(s, &from);
         if (!call_core_check(s->core, why) || s->wrong->len)
-            g_error("after %d events: %s%s\n%s", i + 1, why->str, s->wrong->str, s->log->str);
+            fuzz_broken("after %d events: %s%s\n%s", i + 1, why->str, s->wrong->str, s->log->str);
     }
     walk_end(s);
     if (!stage_free(s, why))
-        g_error("at the end: %s", why->str);
+        fuzz_broken("at the end: %s", why->str);
     g_string_free(why, TRUE);
     return 0;
 }

@@ -6,5 +6,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Something that must hold does not. Ends by abort(): g_error's trap is not a signal that libFuzzer keeps the input of. */
+#define fuzz_broken(...) ((void)fprintf(stderr, __VA_ARGS__), (void)fputc('\n', stderr), abort())
