@@ -70,7 +70,8 @@ const struct net_addr *latch_target(const struct latch *l)
         return NULL;
     /* An inside address said by a peer that comes from outside is another network's: nobody of ours may get its sound.
      */
-    if (l->state == LATCH_OPEN && net_addr_is_private(&l->signalled) && !net_addr_is_private(&l->peer))
+    bool outside = !net_addr_is_any(&l->peer) && !net_addr_is_private(&l->peer); /* any: a peer given by name */
+    if (l->state == LATCH_OPEN && net_addr_is_private(&l->signalled) && outside)
         return NULL;
     return &l->actual;
 }
