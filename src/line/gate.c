@@ -19,31 +19,6 @@ static bool is_scanner(const struct sip_msg *m)
     return false;
 }
 
-static bool is_denied(const struct line *l, const struct net_addr *source)
-{
-    const struct net_range *denied;
-    size_t n = model_denied(l->model, &denied);
-    for (size_t i = 0; i < n; i++)
-        if (net_range_has(&denied[i], source))
-            return true;
-    return false;
-}
-
-/* A configured peer by its address. A peer given by name sends from where its name points to: matched when numeric
- * only, since names are resolved for calling out. */
-static const struct model_peer *peer_of(const struct line *l, const struct net_addr *source)
-{
-    const struct model_peer *const *peers;
-    size_t n = model_peers(l->model, &peers);
-    for (size_t i = 0; i < n; i++) {
-        struct net_addr a;
-        if (peers[i]->enabled && net_addr_parse(view_of(peers[i]->host), 0, &a) && net_addr_eq_host(&a, source) &&
-            (peers[i]->port == 0 || peers[i]->port == source->port || peers[i]->transport != MODEL_UDP))
-            return peers[i];
-    }
-    return NULL;
-}
-
 /* New calls only: a share that grows from none at 90 % busy to nearly all at 100 %. */
 static bool overloaded(const struct line *l, const struct sip_msg *m)
 {
@@ -150,7 +125,7 @@ enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flo
     struct line *l = arg;
     uint64_t source = net_addr_source_key(&flow->remote);
     l->admitted = (struct line_admitted){0};
-    if (is_denied(l, &flow->remote))
+    if (model_denies(l->model, &flow->remote))
         return SIP_GATE_DROP;
     if (in_dialog) /* both tags are ours and theirs alone: 80 random bits name it (RFC 3261 12.2.2) */
         return SIP_GATE_PASS;
@@ -161,7 +136,7 @@ enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flo
     }
     if (overloaded(l, m))
         return refuse_overload(l, reply);
-    l->admitted.peer = peer_of(l, &flow->remote);
+    l->admitted.peer = model_peer_at(l->model, &flow->remote);
     if (l->admitted.peer)
         l->ports.trust(l->ports.arg, flow);
     if (l->admitted.peer || m->method == SIP_OPTIONS)
@@ -172,6 +147,6 @@ enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flo
 bool line_may_answer(void *arg, const struct sip_flow *flow)
 {
     struct line *l = arg;
-    return !is_denied(l, &flow->remote) && !guard_refuses(l->guard, net_addr_source_key(&flow->remote),
-                                                          (struct view){0}, timers_now_us(l->config.timers));
+    return !model_denies(l->model, &flow->remote) && !guard_refuses(l->guard, net_addr_source_key(&flow->remote),
+                                                                    (struct view){0}, timers_now_us(l->config.timers));
 }

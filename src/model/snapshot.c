@@ -19,6 +19,9 @@ void model_unref(struct model *m)
     g_hash_table_destroy(m->device_by_id);
     g_hash_table_destroy(m->device_by_auth_user);
     g_hash_table_destroy(m->peer_by_id);
+    g_hash_table_destroy(m->peer_by_address);
+    g_array_free(m->peer_place, TRUE);
+    net_set_free(m->denied_set);
     g_ptr_array_free(m->users, TRUE);
     g_ptr_array_free(m->devices, TRUE);
     g_ptr_array_free(m->peers, TRUE);
@@ -72,6 +75,14 @@ const struct model_peer *model_peer_by_id(const struct model *m, uint32_t id)
     return g_hash_table_lookup(m->peer_by_id, GUINT_TO_POINTER(id));
 }
 
+const struct model_peer *model_peer_at(const struct model *m, const struct net_addr *source)
+{
+    const struct peer_place *at = g_hash_table_lookup(m->peer_by_address, source);
+    while (at && at->peer->port && at->peer->transport == MODEL_UDP && at->peer->port != source->port)
+        at = at->next;
+    return at ? at->peer : NULL;
+}
+
 size_t model_users(const struct model *m, const struct model_user *const **ret)
 {
     *ret = (const struct model_user *const *)m->users->pdata;
@@ -88,4 +99,9 @@ size_t model_denied(const struct model *m, const struct net_range **ret)
 {
     *ret = (const struct net_range *)(const void *)m->denied->data;
     return m->denied->len;
+}
+
+bool model_denies(const struct model *m, const struct net_addr *source)
+{
+    return net_set_has(m->denied_set, source);
 }

@@ -5,6 +5,8 @@
  */
 #include "model/snapshot_priv.h"
 
+#include <string.h>
+
 struct model_builder {
     struct model *m;
     GArray *device_user; /* uint32_t: user id of each device */
@@ -184,6 +186,35 @@ static unsigned index_peers(struct model *m)
     return left_out;
 }
 
+static guint host_hash(gconstpointer key)
+{
+    const struct net_addr *a = key;
+    uint32_t part[4];
+    memcpy(part, a->ip, sizeof part);
+    return (part[0] ^ part[1] * 31 ^ part[2] * 961 ^ part[3] * 29791) * 2654435761U;
+}
+
+static gboolean host_equal(gconstpointer a, gconstpointer b)
+{
+    return net_addr_eq_host(a, b);
+}
+
+static void index_peer_addresses(struct model *m)
+{
+    m->peer_by_address = g_hash_table_new(host_hash, host_equal);
+    m->peer_place = g_array_sized_new(FALSE, FALSE, sizeof(struct peer_place), m->peers->len);
+    for (unsigned i = 0; i < m->peers->len; i++) {
+        struct peer_place at = {.peer = m->peers->pdata[i]};
+        if (at.peer->enabled && net_addr_parse(view_of(at.peer->host), 0, &at.host))
+            g_array_append_val(m->peer_place, at); /* never beyond its first size: places stay where they are */
+    }
+    for (unsigned i = m->peer_place->len; i-- > 0;) { /* from behind, so that the first added is found first */
+        struct peer_place *at = &g_array_index(m->peer_place, struct peer_place, i);
+        at->next = g_hash_table_lookup(m->peer_by_address, &at->host);
+        g_hash_table_replace(m->peer_by_address, &at->host, at);
+    }
+}
+
 struct model *model_builder_finish(struct model_builder *b, unsigned *ret_left_out)
 {
     struct model *m = b->m;
@@ -198,6 +229,8 @@ struct model *model_builder_finish(struct model_builder *b, unsigned *ret_left_o
     unsigned left_out = index_users(m);
     left_out += index_devices(m, b->device_user);
     left_out += index_peers(m);
+    index_peer_addresses(m);
+    m->denied_set = net_set_new((const struct net_range *)(const void *)m->denied->data, m->denied->len);
     if (ret_left_out)
         *ret_left_out = left_out;
     g_array_free(b->device_user, TRUE);

@@ -54,6 +54,40 @@ static void every_index_finds_its_row(void **state)
     const struct net_range *denied;
     assert_int_equal(model_denied(m, &denied), 1);
     assert_int_equal(denied[0].bits, 24);
+    assert_true(model_denies(m, &(struct net_addr){{203, 0, 113, 9}, 5060, NET_IP4}));
+    assert_false(model_denies(m, &(struct net_addr){{203, 0, 114, 9}, 5060, NET_IP4}));
+    model_unref(m);
+}
+
+/* Who a source is: by its address, and for a peer on UDP by the port that was set up (SIP-33). */
+static void peers_are_found_by_where_they_send_from(void **state)
+{
+    (void)state;
+    const struct model_peer rows[] = {
+        {.id = 1, .host = "192.0.2.1", .port = 5070, .transport = MODEL_UDP, .prefix = "1", .enabled = true},
+        {.id = 2, .host = "192.0.2.1", .port = 5080, .transport = MODEL_TCP, .prefix = "2", .enabled = true},
+        {.id = 3, .host = "192.0.2.1", .transport = MODEL_UDP, .prefix = "3", .enabled = true},
+        {.id = 4, .host = "192.0.2.4", .transport = MODEL_UDP, .prefix = "4", .enabled = false},
+        {.id = 5, .host = "sip.example.com", .transport = MODEL_UDP, .prefix = "5", .enabled = true},
+        {.id = 6, .host = "2001:db8::6", .transport = MODEL_UDP, .prefix = "6", .enabled = true},
+    };
+    static const struct {
+        const char *host;
+        uint16_t port;
+        uint32_t peer;
+    } table[] = {{"192.0.2.1", 5070, 1}, {"192.0.2.1", 5060, 2}, {"192.0.2.4", 5060, 0},
+                 {"192.0.2.5", 5060, 0}, {"2001:db8::6", 9, 6},  {"2001:db8::7", 9, 0}};
+    struct model_builder *b = model_builder_new(1);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        model_builder_add_peer(b, &rows[i]);
+    unsigned left_out;
+    struct model *m = model_builder_finish(b, &left_out);
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        struct net_addr source;
+        assert_true(net_addr_parse(view_of(table[i].host), table[i].port, &source));
+        const struct model_peer *p = model_peer_at(m, &source);
+        assert_int_equal(p ? p->id : 0, table[i].peer);
+    }
     model_unref(m);
 }
 
@@ -139,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_index_finds_its_row),
+        cmocka_unit_test(peers_are_found_by_where_they_send_from),
         cmocka_unit_test(broken_rows_are_left_out_and_counted),
         cmocka_unit_test(is_shared_until_the_last_lets_go),
         cmocka_unit_test(ten_thousand_extensions_take_less_than_50_ms),
