@@ -381,6 +381,9 @@ void daemon_take_model(struct daemon *d, struct model *m)
 {
     line_set_model(d->line, m);
     call_core_set_model(d->core, m);
+    const struct net_range *denied;
+    size_t n = model_denied(m, &denied);
+    transport_deny(d->transport, denied, n);
     model_unref(d->model);
     d->model = m;
     log_line(LOG_INFO, "app", "changes are in force");

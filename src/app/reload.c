@@ -66,7 +66,7 @@ static void look(struct reload *r, struct store *s)
 static bool pause_between(struct reload *r)
 {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += LOOK_EVERY_S;
     pthread_mutex_lock(&r->lock);
     while (!r->stop && pthread_cond_timedwait(&r->wake, &r->lock, &until) == 0) {
@@ -100,7 +100,11 @@ struct reload *reload_start(struct daemon *d)
     r->daemon = d;
     r->version = model_version(d->model);
     pthread_mutex_init(&r->lock, NULL);
-    pthread_cond_init(&r->wake, NULL);
+    pthread_condattr_t clock; /* steps of the wall clock neither hurry nor stop it */
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->wake, &clock);
+    pthread_condattr_destroy(&clock);
     if (pthread_create(&r->thread, NULL, run, r) != 0)
         g_error("no thread for reading changes"); /* at start only: the service manager tries again */
     return r;

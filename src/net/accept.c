@@ -54,12 +54,12 @@ void accept_stop(struct web *w)
     g_ptr_array_set_size(w->listeners, 0);
 }
 
-static bool is_denied(const struct web *w, const struct net_addr *source)
+static bool is_denied(struct web *w, const struct net_addr *source)
 {
-    for (size_t i = 0; i < w->n_denied; i++)
-        if (net_range_has(&w->denied[i], source))
-            return true;
-    return false;
+    pthread_mutex_lock(&w->orders_lock);
+    bool denied = net_set_has(w->denied, source);
+    pthread_mutex_unlock(&w->orders_lock);
+    return denied;
 }
 
 /* Makes room by closing who has been a stranger for longest; false: there is none. */

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/net_set.h"
 #include "net/web_priv.h"
 
 #include <glib.h>
@@ -76,8 +77,6 @@ struct web {
     lws_sorted_usec_list_t tick;
 
     /* settings, read-only */
-    struct net_range *denied;
-    size_t n_denied;
     char **origins;
     unsigned max_connections, max_per_address;
     int64_t setup_us, idle_us;
@@ -96,6 +95,7 @@ struct web {
     pthread_mutex_t orders_lock;
     struct order *orders_first, *orders_last; /* under orders_lock */
     bool woken;                               /* under orders_lock */
+    struct net_set *denied;                   /* under orders_lock */
 
     atomic_size_t in_bytes; /* half messages and news not yet handled */
     atomic_uint n_connections;

@@ -310,6 +310,11 @@ void streams_disconnect(struct streams *s, uint64_t connection)
         peer_close(s, p);
 }
 
+void streams_deny(struct streams *s, const struct net_range *ranges, size_t n)
+{
+    web_deny(s->web, ranges, n);
+}
+
 int streams_reload_certificate(struct streams *s)
 {
     if (!s->cert_file)

@@ -17,5 +17,6 @@ void streams_close(struct streams *s); /* takes NULL */
 [[gnu::warn_unused_result]] int streams_send(struct streams *s, const struct sip_flow *flow, struct view bytes);
 void streams_trust(struct streams *s, uint64_t connection);
 void streams_disconnect(struct streams *s, uint64_t connection);
+void streams_deny(struct streams *s, const struct net_range *ranges, size_t n);
 [[gnu::warn_unused_result]] int streams_reload_certificate(struct streams *s);
 void streams_count(const struct streams *s, struct transport_stats *add);

@@ -4,6 +4,7 @@
  */
 #include "net/transport.h"
 
+#include "base/net_set.h"
 #include "net/local_priv.h"
 #include "net/streams_priv.h"
 #include "net/udp_priv.h"
@@ -16,8 +17,7 @@ struct transport {
     struct transport_events events;
     struct transport_listen *listen;
     size_t n_listen;
-    struct net_range *denied;
-    size_t n_denied;
+    struct net_set *denied;
     struct udp *udp;
     struct streams *streams; /* NULL: no stream is listened to */
     struct local_cache local;
@@ -31,11 +31,7 @@ static void on_datagram(void *arg, const struct sip_flow *flow, char *bytes, siz
 
 static bool is_denied(void *arg, const struct net_addr *source)
 {
-    const struct transport *t = arg;
-    for (size_t i = 0; i < t->n_denied; i++)
-        if (net_range_has(&t->denied[i], source))
-            return true;
-    return false;
+    return net_set_has(((const struct transport *)arg)->denied, source);
 }
 
 static int open_udp(struct transport *t, const struct transport_config *c, const struct transport_listen **ret_failed)
@@ -76,8 +72,7 @@ int transport_open(struct transport **ret, struct loop *signalling, const struct
     t->events = *ev;
     t->listen = g_memdup2(c->listen, c->n_listen * sizeof *c->listen);
     t->n_listen = c->n_listen;
-    t->denied = g_memdup2(c->denied, c->n_denied * sizeof *c->denied);
-    t->n_denied = c->n_denied;
+    t->denied = net_set_new(c->denied, c->n_denied);
     t->udp = udp_new(signalling, (struct udp_host){t, on_datagram, is_denied});
     int e = open_all(t, c, &failed);
     if (ret_failed)
@@ -97,7 +92,7 @@ void transport_close(struct transport *t)
     udp_free(t->udp);
     streams_close(t->streams);
     g_free(t->listen);
-    g_free(t->denied);
+    net_set_free(t->denied);
     g_free(t);
 }
 
@@ -135,6 +130,14 @@ void transport_trust(struct transport *t, const struct sip_flow *flow)
         udp_trust(t->udp, &flow->remote);
     else if (t->streams && flow->connection)
         streams_trust(t->streams, flow->connection);
+}
+
+void transport_deny(struct transport *t, const struct net_range *ranges, size_t n)
+{
+    net_set_free(t->denied);
+    t->denied = net_set_new(ranges, n);
+    if (t->streams)
+        streams_deny(t->streams, ranges, n);
 }
 
 void transport_disconnect(struct transport *t, const struct sip_flow *flow)

@@ -62,6 +62,8 @@ void transport_close(struct transport *t);
 bool transport_local(struct transport *t, enum sip_transport tr, const struct net_addr *remote, struct net_addr *ret);
 /* Who sends on this flow has signed in, or is a configured peer: exempt from the strangers' limits (D2, D4). */
 void transport_trust(struct transport *t, const struct sip_flow *flow);
+/* Other sources are denied from now on (SEC-7); what stands already is not cut. The ranges are copied. */
+void transport_deny(struct transport *t, const struct net_range *ranges, size_t n);
 void transport_disconnect(struct transport *t, const struct sip_flow *flow);
 /* New TLS certificate for new connections (NET-18). 0 or errno. */
 [[gnu::warn_unused_result]] int transport_reload_certificate(struct transport *t);

@@ -280,8 +280,7 @@ static struct web *web_new(const struct transport_config *c, const struct web_ho
 {
     struct web *w = g_new0(struct web, 1);
     w->host = *host;
-    w->denied = g_memdup2(c->denied, c->n_denied * sizeof *c->denied);
-    w->n_denied = c->n_denied;
+    w->denied = net_set_new(c->denied, c->n_denied);
     w->origins = g_strdupv((char **)c->origins);
     w->max_connections = c->max_connections ? c->max_connections : MAX_CONNECTIONS;
     w->max_per_address = c->max_per_address ? c->max_per_address : MAX_PER_ADDRESS;
@@ -339,8 +338,18 @@ void web_close(struct web *w)
     (void)close(w->spare_fd);
     (void)pthread_mutex_destroy(&w->orders_lock);
     g_strfreev(w->origins);
-    g_free(w->denied);
+    net_set_free(w->denied);
     g_free(w);
+}
+
+void web_deny(struct web *w, const struct net_range *ranges, size_t n)
+{
+    struct net_set *now = net_set_new(ranges, n), *before;
+    pthread_mutex_lock(&w->orders_lock);
+    before = w->denied;
+    w->denied = now;
+    pthread_mutex_unlock(&w->orders_lock);
+    net_set_free(before);
 }
 
 void web_bytes_handled(struct web *w, size_t n)

@@ -107,6 +107,27 @@ static void broken_framing_is_told_answered_and_closed(void **state)
     bench_close(&b);
 }
 
+/* SEC-7: also what is denied while we run. */
+static void denied_sources_are_not_let_in(void **state)
+{
+    (void)state;
+    struct bench b;
+    uint16_t port = open_with(&b, 0, 0);
+    const struct net_range here = {bench_addr("127.0.0.1", 0), 32};
+    char byte;
+    transport_deny(b.transport, &here, 1);
+    int fd = bench_connect(SOCK_STREAM, "127.0.0.1", port);
+    assert_int_equal(recv(fd, &byte, 1, 0), 0);
+    (void)close(fd);
+    transport_deny(b.transport, NULL, 0);
+    fd = bench_connect(SOCK_STREAM, "127.0.0.1", port);
+    put(fd, MESSAGE);
+    b.wanted = 1;
+    assert_true(bench_run(&b, bench_has_messages, 5000));
+    (void)close(fd);
+    bench_close(&b);
+}
+
 /* A6: 65,536 bytes are taken, one more is refused. */
 static void the_largest_message_passes(void **state)
 {
@@ -469,6 +490,7 @@ int main(void)
         cmocka_unit_test(who_stands_still_is_closed),
         cmocka_unit_test(sudden_ends_leave_nothing_behind),
         cmocka_unit_test(we_open_reuse_and_disconnect),
+        cmocka_unit_test(denied_sources_are_not_let_in),
         cmocka_unit_test(a_refused_connection_is_told),
         cmocka_unit_test(closing_flushes),
     };

@@ -179,6 +179,11 @@ static void denied_sources_are_dropped(void **state)
     assert_true(bench_run(&b, bench_has_messages, 5000));
     assert_string_equal(bench_event(&b, BENCH_MESSAGE, 0)->bytes->str, "good");
     assert_int_equal(transport_stats(b.transport).dropped, 1);
+    bench_forget(&b);
+    transport_deny(b.transport, NULL, 0); /* a changed list holds at once */
+    assert_int_equal(sendto(fd, "bad", 3, 0, (struct sockaddr *)&sa, n), 3);
+    assert_true(bench_run(&b, bench_has_messages, 5000));
+    assert_string_equal(bench_event(&b, BENCH_MESSAGE, 0)->bytes->str, "bad");
     (void)close(fd);
     (void)close(good);
     bench_close(&b);
