@@ -46,8 +46,8 @@ void line_leg_free(struct line_leg *leg)
     timer_stop(l->config.timers, &leg->later);
     g_free(leg->lost_instance);
     line_outgoing_free(leg);
-    g_free(leg->local_sdp);
-    g_free(leg->offer_sdp);
+    line_refer_watch_free(leg->refer);
+    line_leg_release_sdp(leg);
     g_free(leg);
 }
 
@@ -81,38 +81,6 @@ void line_leg_tell_last(struct line_leg *leg, const struct leg_event *ev)
     timer_stop(leg->line->config.timers, &leg->grace);
     if (!told && leg->id)
         call_leg_event(leg->line->core, leg->id, ev);
-}
-
-static void set_text(char **text, struct view v)
-{
-    g_free(*text);
-    *text = v.n ? view_dup(v) : NULL;
-}
-
-struct view line_leg_write_sdp(struct line_leg *leg, const struct media_desc *d, bool as_offer)
-{
-    char mem[LEG_SDP_BYTES];
-    struct buf b = buf_on(mem, sizeof mem);
-    struct sdp_origin next = {leg->origin.session_id, leg->origin.version + 1};
-    if (as_offer || !leg->offer_sdp)
-        sdp_write_offer(&b, d, &next, view_of(leg->local_sdp));
-    else
-        sdp_write_answer(&b, d, &next, view_of(leg->offer_sdp));
-    if (leg->local_sdp && sdp_same(buf_view(&b), view_of(leg->local_sdp)))
-        return view_of(leg->local_sdp); /* nothing new: the version stays (RFC 3264 section 8) */
-    leg->origin = next;
-    set_text(&leg->local_sdp, buf_view(&b));
-    return view_of(leg->local_sdp);
-}
-
-bool line_leg_read_sdp(struct line_leg *leg, struct view text, bool is_offer, struct media_desc *ret)
-{
-    struct sdp_fault fault;
-    if (sdp_read(text, ret, &fault) != 0)
-        return false;
-    if (is_offer)
-        set_text(&leg->offer_sdp, text);
-    return true;
 }
 
 struct sip_session_timers line_session_timers(const struct line *l)
@@ -155,7 +123,7 @@ static void port_answer(void *arg, leg_id id, const struct media_desc *d)
     if (!leg)
         return;
     sip_session_accept(leg->session, line_leg_write_sdp(leg, d, false));
-    set_text(&leg->offer_sdp, (struct view){0});
+    line_leg_offer_done(leg);
 }
 
 static struct view hang_up_reason(const struct hang_up *h)
@@ -211,7 +179,7 @@ static int port_offer(void *arg, leg_id id, const struct media_desc *d)
     struct line_leg *leg = line_leg_get(arg, id);
     if (!leg || !leg->session)
         return ENOTCONN;
-    if (!sip_session_can_offer(leg->session))
+    if (!sip_session_can_offer(leg->session) || line_leg_is_stuck(leg))
         return EBUSY;
     return sip_session_offer(leg->session, line_leg_write_sdp(leg, d, true));
 }
@@ -222,7 +190,7 @@ static void port_answer_offer(void *arg, leg_id id, const struct media_desc *d)
     if (!leg || !leg->session)
         return;
     sip_session_answer_offer(leg->session, line_leg_write_sdp(leg, d, !leg->offer_sdp));
-    set_text(&leg->offer_sdp, (struct view){0});
+    line_leg_offer_done(leg);
 }
 
 static void port_refuse_offer(void *arg, leg_id id, uint16_t status)
@@ -231,7 +199,7 @@ static void port_refuse_offer(void *arg, leg_id id, uint16_t status)
     if (!leg || !leg->session)
         return;
     sip_session_refuse_offer(leg->session, status);
-    set_text(&leg->offer_sdp, (struct view){0});
+    line_leg_offer_done(leg);
 }
 
 static void port_identify(void *arg, leg_id id, const struct party *who)
@@ -258,7 +226,7 @@ static void port_send_dtmf(void *arg, leg_id id, char digit, uint16_t ms)
 static void port_refer_progress(void *arg, leg_id id, uint16_t status)
 {
     struct line_leg *leg = line_leg_get(arg, id);
-    if (leg && leg->session)
+    if (leg && leg->session && !line_refer_progress(leg, status))
         sip_session_refer_progress(leg->session, status);
 }
 

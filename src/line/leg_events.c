@@ -26,7 +26,7 @@ static void on_progress(void *user, const struct sip_msg *m, struct view sdp)
     struct line_leg *leg = user;
     struct media_desc d;
     struct leg_event ev = {.kind = m->status == 180 ? LEG_RINGING : LEG_TRYING, .status = m->status};
-    if (sdp.n && line_leg_read_sdp(leg, sdp, false, &d) && d.present) {
+    if (sdp.n && line_leg_read_answer(leg, sdp, &d) && d.present) {
         ev.kind = LEG_EARLY;
         ev.desc = &d;
         line_leg_tell(leg, &ev);
@@ -43,7 +43,7 @@ static void on_answered(void *user, const struct sip_msg *m, struct view sdp)
     struct media_desc d = {0};
     struct leg_event ev = {.kind = LEG_ANSWERED, .status = m->status};
     line_outgoing_free(leg);
-    if (sdp.n && !line_leg_read_sdp(leg, sdp, false, &d)) {
+    if (sdp.n && !line_leg_read_answer(leg, sdp, &d)) {
         struct leg_event bad = {.kind = LEG_REFUSED, .status = 488};
         line_leg_tell_last(leg, &bad);
         sip_session_end(leg->session, 488, VIEW("SIP;cause=488;text=\"Bad SDP\""), (struct view){0});
@@ -60,7 +60,7 @@ static void on_confirmed(void *user, struct view sdp)
     struct line_leg *leg = user;
     struct media_desc d;
     struct leg_event ev = {.kind = LEG_CONFIRMED};
-    if (sdp.n && line_leg_read_sdp(leg, sdp, false, &d))
+    if (sdp.n && line_leg_read_answer(leg, sdp, &d))
         ev.desc = &d;
     line_leg_tell(leg, &ev);
 }
@@ -75,8 +75,9 @@ static void on_offered(void *user, const struct sip_msg *m, struct view sdp)
         sip_session_refuse_offer(leg->session, 481);
         return;
     }
-    if (sdp.n && !line_leg_read_sdp(leg, sdp, true, &d)) {
-        sip_session_refuse_offer(leg->session, 400);
+    uint16_t status = sdp.n ? line_leg_read_offer(leg, sdp, &d) : line_leg_is_stuck(leg) ? 488 : 0;
+    if (status) {
+        sip_session_refuse_offer(leg->session, status);
         return;
     }
     ev.desc = sdp.n ? &d : NULL;
@@ -88,7 +89,7 @@ static void on_offer_answered(void *user, struct view sdp)
     struct line_leg *leg = user;
     struct media_desc d;
     struct leg_event ev = {.kind = LEG_ANSWERED_OFFER, .desc = &d};
-    if (!line_leg_read_sdp(leg, sdp, false, &d))
+    if (!line_leg_read_answer(leg, sdp, &d))
         ev = (struct leg_event){.kind = LEG_OFFER_REFUSED, .status = 488};
     line_leg_tell(leg, &ev);
 }
@@ -143,44 +144,14 @@ static uint16_t on_info(void *user, const struct sip_msg *m)
     return 200;
 }
 
-/* The leg named by ?Replaces= in Refer-To: it must be of the same user (SIP-16). */
-static uint16_t refer_replaces(struct line_leg *leg, struct view value, leg_id *ret)
-{
-    struct sip_replaces replaces;
-    if (!sip_replaces_parse(value, &replaces))
-        return 400;
-    struct line_leg *other = sip_session_find(leg->line->endpoint, &replaces);
-    if (!other || other->core_done || other == leg)
-        return 481;
-    if (!leg->user || other->user != leg->user)
-        return 403;
-    *ret = other->id;
-    return 202;
-}
-
 static uint16_t on_referred(void *user, const struct sip_session_refer *r)
 {
     struct line_leg *leg = user;
-    char number[PARTY_NUMBER_BYTES];
-    struct buf b = buf_on(number, sizeof number - 1);
-    struct leg_event ev = {.kind = LEG_REFERRED};
-    if (leg->core_done)
-        return 481;
-    if (!leg->user)
-        return 403; /* an outside party cannot transfer (CALL-27) */
-    if (r->refer_to.uri.scheme == SIP_SCHEME_OTHER || !r->refer_to.uri.user.n)
-        return r->replaces.n ? 400 : 404;
-    if (!sip_unescape(r->refer_to.uri.user, &b) || memchr(number, '\0', b.n))
-        return 404;
-    number[b.n] = '\0';
-    ev.refer.number = number;
-    if (r->replaces.n) {
-        uint16_t status = refer_replaces(leg, r->replaces, &ev.refer.replaces);
-        if (status != 202)
-            return status;
-    }
-    line_leg_tell(leg, &ev);
-    return 202;
+    struct line_refer asked;
+    uint16_t status = line_refer_check(leg, r, &asked);
+    if (status == 202)
+        line_leg_tell(leg, &(struct leg_event){.kind = LEG_REFERRED, .refer = {asked.number, asked.replaces}});
+    return status;
 }
 
 static enum leg_lost how_lost(enum sip_session_end how)

@@ -107,7 +107,7 @@ static void take_call(struct line *l, struct sip_server *txn, const struct sip_f
 {
     struct line_leg *leg = line_leg_new(l, 0);
     struct view sdp = {0};
-    struct media_desc offer;
+    struct media_desc offer = {0};
     struct sip_session_timers st = line_session_timers(l);
     leg->user = in->user;
     leg->device = in->device;
@@ -118,15 +118,17 @@ static void take_call(struct line *l, struct sip_server *txn, const struct sip_f
         return;
     }
     in->peer_signalling = flow->remote;
-    if (sdp.n) {
-        if (!line_leg_read_sdp(leg, sdp, true, &offer)) {
-            leg->core_done = true;
-            sip_session_end(leg->session, 400, (struct view){0}, (struct view){0});
-            return;
-        }
-        in->offer = &offer;
+    line_leg_configure(leg);
+    uint16_t status = sdp.n ? line_leg_read_offer(leg, sdp, &offer) : line_leg_is_stuck(leg) ? 488 : 0;
+    if (status) {
+        leg->core_done = true;
+        sip_session_end(leg->session, status, (struct view){0}, (struct view){0});
+        return;
     }
+    if (sdp.n)
+        in->offer = &offer;
     tell_core(leg, in);
+    media_desc_wipe(&offer);
 }
 
 void line_invite(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow)

@@ -12,7 +12,8 @@ enum { DEVICE_REPEAT_MS = 250 };
 
 struct leg_outgoing { /* all that a further try needs, copied: the core's pointers are gone by then */
     struct line_leg *leg;
-    uint64_t lookup; /* running, or 0 */
+    uint64_t binding; /* of a device; 0: a peer */
+    uint64_t lookup;  /* running, or 0 */
     struct sip_targets targets;
     unsigned next;
     char *number, *uri;
@@ -58,6 +59,7 @@ static bool start_session(struct line_leg *leg, const struct call_out *c)
     char from[256], to[256], headers[512];
     struct buf h = buf_on(headers, sizeof headers);
     put_via(l, c->via, &h);
+    leg->secret = sip_transport_is_secure(c->flow->transport);
     struct sip_session_identity callee = line_identity(l, c->to, to, sizeof to);
     struct sip_session_invite p = {
         .flow = *c->flow,
@@ -76,14 +78,8 @@ static bool start_session(struct line_leg *leg, const struct call_out *c)
     return leg->session != NULL;
 }
 
-static int dial_device(struct line *l, leg_id id, const struct leg_dial *d)
+static bool call_binding(struct line_leg *leg, const struct binding *b, const struct leg_dial *d)
 {
-    const struct binding *b = bindings_get(l->bindings, d->binding);
-    if (!b)
-        return EHOSTUNREACH;
-    struct line_leg *leg = line_leg_new(l, id);
-    leg->user = b->user;
-    leg->device = b->device;
     struct call_out c = {.flow = &b->flow,
                          .uri = view_of(b->contact),
                          .route = view_of(b->path),
@@ -93,10 +89,49 @@ static int dial_device(struct line *l, leg_id id, const struct leg_dial *d)
                          .offer = d->offer,
                          .max_forwards = d->max_forwards,
                          .repeat_ms = DEVICE_REPEAT_MS};
-    if (start_session(leg, &c))
+    return start_session(leg, &c);
+}
+
+static struct leg_outgoing *outgoing_new(struct line_leg *leg, const struct leg_dial *d)
+{
+    struct leg_outgoing *o = leg->outgoing = g_new0(struct leg_outgoing, 1);
+    *o = (struct leg_outgoing){.leg = leg,
+                               .binding = d->binding,
+                               .from = d->from,
+                               .to = d->to,
+                               .via = d->via,
+                               .offer = *d->offer,
+                               .max_forwards = d->max_forwards};
+    return o;
+}
+
+static void refuse_later(struct line_leg *leg, uint16_t status)
+{
+    leg->later_status = status;
+    timer_start(leg->line->config.timers, &leg->later, 0);
+}
+
+static int dial_device(struct line *l, leg_id id, const struct leg_dial *d)
+{
+    const struct binding *b = bindings_get(l->bindings, d->binding);
+    if (!b)
+        return EHOSTUNREACH;
+    struct line_leg *leg = line_leg_new(l, id);
+    leg->user = b->user;
+    leg->device = b->device;
+    leg->secret = sip_transport_is_secure(b->flow.transport);
+    line_leg_configure(leg);
+    if (line_leg_is_stuck(leg)) {
+        refuse_later(leg, 488);
         return 0;
-    line_leg_free(leg);
-    return EHOSTUNREACH;
+    }
+    if (!call_binding(leg, b, d)) {
+        line_leg_free(leg);
+        return EHOSTUNREACH;
+    }
+    if (leg->savp)
+        (void)outgoing_new(leg, d);
+    return 0;
 }
 
 static bool try_target(struct line_leg *leg)
@@ -126,29 +161,67 @@ static void on_resolved(void *arg, const struct sip_targets *t)
     o->targets = *t;
     if (try_target(o->leg))
         return;
-    o->leg->later_status = 503;
-    timer_start(o->leg->line->config.timers, &o->leg->later, 0);
+    refuse_later(o->leg, 503);
 }
 
-/* The next target is tried by a new leg under the same id: the former's session has its own end to come to. */
+/* A further try is a new leg under the same id: the former's session has its own end to come to. */
+static struct line_leg *pass_on(struct line_leg *leg)
+{
+    struct line_leg *again = line_leg_new(leg->line, leg->id);
+    again->user = leg->user;
+    again->device = leg->device;
+    again->peer = leg->peer;
+    again->srtp = leg->srtp;
+    again->plain = leg->plain;
+    again->outgoing = leg->outgoing;
+    again->outgoing->leg = again;
+    leg->outgoing = NULL;
+    leg->core_done = true;
+    return again;
+}
+
+static bool try_binding(struct line_leg *leg)
+{
+    const struct leg_outgoing *o = leg->outgoing;
+    const struct binding *b = bindings_get(leg->line->bindings, o->binding);
+    struct leg_dial d = {.binding = o->binding,
+                         .from = o->from,
+                         .to = o->to,
+                         .via = o->via,
+                         .offer = &o->offer,
+                         .max_forwards = o->max_forwards};
+    return b && call_binding(leg, b, &d);
+}
+
+/* 488 and 606 say that the description does not suit, 415 that it is not understood (RFC 3261 21.4.13, 21.4.26). */
+static bool again_plain(struct line_leg *leg, uint16_t status)
+{
+    if (!leg->savp || (status != 488 && status != 606 && status != 415))
+        return false;
+    struct line_leg *again = pass_on(leg);
+    again->plain = true;
+    if (!again->outgoing->binding)
+        again->outgoing->next--; /* the same target */
+    if (!(again->outgoing->binding ? try_binding(again) : try_target(again)))
+        refuse_later(again, status);
+    return true;
+}
+
 bool line_outgoing_next(struct line_leg *leg, uint16_t status)
 {
     struct leg_outgoing *o = leg->outgoing;
-    if (!o || (status != 408 && status != 503))
+    if (!o)
+        return false;
+    if (again_plain(leg, status))
+        return true;
+    if (o->binding || (status != 408 && status != 503))
         return false;
     sip_resolver_mark_dead(leg->line->resolver, &o->targets.target[o->next - 1]);
     if (o->next == o->targets.n)
         return false;
-    struct line_leg *again = line_leg_new(leg->line, leg->id);
-    again->peer = leg->peer;
-    again->outgoing = o;
-    o->leg = again;
-    leg->outgoing = NULL;
-    leg->core_done = true;
-    if (!try_target(again)) {
-        again->later_status = status;
-        timer_start(leg->line->config.timers, &again->later, 0);
-    }
+    struct line_leg *again = pass_on(leg);
+    if (!try_target(again))
+        refuse_later(again, status);
     return true;
 }
 
@@ -182,17 +255,17 @@ static int dial_peer(struct line *l, leg_id id, const struct leg_dial *d)
         return EHOSTUNREACH;
     }
     struct line_leg *leg = line_leg_new(l, id);
-    struct leg_outgoing *o = g_new0(struct leg_outgoing, 1);
-    *o = (struct leg_outgoing){.leg = leg,
-                               .number = g_strdup(d->number),
-                               .uri = text,
-                               .from = d->from,
-                               .to = d->to,
-                               .via = d->via,
-                               .offer = *d->offer,
-                               .max_forwards = d->max_forwards};
     leg->peer = d->peer;
-    leg->outgoing = o;
+    leg->secret = p->transport == MODEL_TLS;
+    line_leg_configure(leg);
+    if (line_leg_is_stuck(leg)) {
+        g_free(text);
+        refuse_later(leg, 488);
+        return 0;
+    }
+    struct leg_outgoing *o = outgoing_new(leg, d);
+    o->number = g_strdup(d->number);
+    o->uri = text;
     uint64_t lookup = sip_resolve(l->resolver, &uri, on_resolved, o);
     if (lookup)
         o->lookup = lookup;

@@ -55,7 +55,10 @@ static void on_request(void *arg, struct sip_server *txn, const struct sip_msg *
         line_answer(txn, 489); /* no event package is served yet */
         return;
     case SIP_REFER:
-        line_answer(txn, 403); /* only inside a call */
+        if (l->admitted.device)
+            line_refer(l, txn, m, l->admitted.device);
+        else
+            line_answer(txn, 403); /* an outside party cannot transfer (CALL-27) */
         return;
     case SIP_METHOD_OTHER:
     case SIP_MESSAGE:

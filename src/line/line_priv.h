@@ -56,6 +56,8 @@ void line_register(struct line *l, struct sip_server *txn, const struct sip_msg 
                    const struct model_device *device);
 /* INVITE of whoever was admitted (leg_in.c). */
 void line_invite(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow);
+/* REFER of an admitted device outside of dialogs (refer.c). */
+void line_refer(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct model_device *device);
 /* Keep-alive of phones on UDP (keepalive.c). */
 void line_keepalive_start(struct line *l);
 void line_keepalive_stop(struct line *l);

@@ -22,6 +22,7 @@ struct rtp_session *rtp_session_new(const struct media_open *o, const struct ent
     entropy_fill(entropy, &ts, sizeof ts);
     entropy_fill(entropy, &seq, sizeof seq);
     entropy_token(entropy, s->cname, RTCP_CNAME_CHARS);
+    seq &= 0x7fff; /* that a lost first packet cannot hide a turn of the number (RFC 3711 3.3.1) */
     out_stream_init(&s->out, ssrc, seq, ts, 0);
     s->rtp.watch = (struct loop_watch){fd[0], rtp_session_rtp_ready, s};
     s->rtcp.watch = (struct loop_watch){fd[1], rtp_session_rtcp_ready, s};
@@ -41,6 +42,7 @@ void rtp_session_free(struct rtp_session *s)
     close(s->rtp.watch.fd);
     close(s->rtcp.watch.fd);
     g_free(s->dtmf_out);
+    srtp_session_free(s->srtp);
     g_aligned_free(s);
 }
 
@@ -94,6 +96,7 @@ void rtp_session_set(struct rtp_session *s, const struct media_desc *local, cons
     struct worker *w = rtp_session_worker(s);
     int64_t now_us = timers_now_us(w->timers);
     set_formats(s, local, remote);
+    srtp_session_set(&s->srtp, &remote->crypto, now_us);
     s->mux = local->rtcp_mux && remote->rtcp_mux;
     bool sent = s->sends, took = s->takes;
     bool there = local->present && remote->present && !net_addr_is_any(&remote->rtp) && remote->rtp.port;

@@ -8,6 +8,7 @@
 #include "media/worker_priv.h"
 
 #include <glib.h>
+#include <stdalign.h>
 
 static const uint32_t FRAMES_PER_S = 50;
 
@@ -50,7 +51,7 @@ static void key_step(struct rtp_session *s, int64_t now_us)
     enum dtmf_step step = dtmf_out_step(s->dtmf_out, codec_clock_hz(c != CODEC_NONE ? c : CODEC_EVENT8), &e);
     if (step == DTMF_IDLE || step == DTMF_PAUSE || c == CODEC_NONE || !s->sends)
         return;
-    uint8_t packet[RTP_HEADER_BYTES + DTMF_EVENT_BYTES];
+    alignas(4) uint8_t packet[RTP_HEADER_BYTES + DTMF_EVENT_BYTES + SRTP_TRAILER_BYTES];
     struct rtp p = {.payload = packet + RTP_HEADER_BYTES,
                     .payload_bytes = DTMF_EVENT_BYTES,
                     .pt = s->pt_of[c],
@@ -65,7 +66,7 @@ static void key_step(struct rtp_session *s, int64_t now_us)
 
 static void send_frame(struct rtp_session *s, const uint8_t *frame, size_t bytes, int64_t now_us)
 {
-    uint8_t packet[RTP_HEADER_BYTES + SOUND_FRAME_MAX];
+    alignas(4) uint8_t packet[RTP_HEADER_BYTES + SOUND_FRAME_MAX + SRTP_TRAILER_BYTES];
     struct rtp p = {.payload = packet + RTP_HEADER_BYTES, .payload_bytes = (uint16_t)bytes, .pt = s->pt_of[s->voice]};
     memcpy(p.payload, frame, bytes);
     uint32_t clock_hz = codec_clock_hz(s->voice);

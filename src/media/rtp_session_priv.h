@@ -11,6 +11,7 @@
 #include "media/latch_priv.h"
 #include "media/out_stream_priv.h"
 #include "media/rtcp_priv.h"
+#include "media/srtp_session_priv.h"
 #include "sys/loop.h"
 
 #include <stdatomic.h>
@@ -44,6 +45,7 @@ struct rtp_session {
     _Atomic(struct worker *) owner; /* written by the worker that gives it away or takes it; release, acquire */
     media_id id;
     struct rtp_session *peer;  /* joined to; on the same worker */
+    struct srtp_session *srtp; /* NULL: plain RTP */
     struct dtmf_out *dtmf_out; /* NULL until a digit is sent */
     int64_t heard_us;          /* last sign of life */
     uint8_t sound;             /* enum media_sound: what plays */
@@ -98,7 +100,7 @@ struct media_stats rtp_session_stats(const struct rtp_session *s);
 void rtp_session_rtp_ready(void *session, uint32_t epoll_events);
 void rtp_session_rtcp_ready(void *session, uint32_t epoll_events);
 void rtp_session_dtmf_silence(void *session);
-/* Sends a filled packet to the peer; false: there is no way to it now. */
+/* Sends a filled packet, with SRTP_TRAILER_BYTES of room behind it, to the peer; false: there is no way to it now. */
 bool rtp_session_send(struct rtp_session *s, const struct rtp *p, int64_t now_us);
 /* The kernel is told the peer's address once it is certain. */
 void rtp_session_settle(struct rtp_session_socket *k, int64_t now_us);

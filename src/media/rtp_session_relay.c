@@ -2,7 +2,8 @@
  *
  * The hot path: one packet in, checked, given its new header in place, one packet out. Owner: the session's worker.
  *
- *     recv -> RTP? ours? -> from the peer? (latch) -> counted -> key? told -> joint, direction, payload type -> send
+ *     recv -> SRTP: genuine? deciphered -> RTP? ours? -> from the peer? (latch) -> counted -> key? told
+ *          -> joint, direction, payload type -> SRTP: enciphered -> send
  */
 #include "media/rtp_session_priv.h"
 #include "media/udp_priv.h"
@@ -23,8 +24,12 @@ bool rtp_session_send(struct rtp_session *s, const struct rtp *p, int64_t now_us
     const struct net_addr *to = s->rtp.connected ? NULL : latch_target(&s->rtp.latch);
     if (!s->rtp.connected && !to)
         return false;
+    uint8_t *packet = rtp_write_header(p);
+    size_t bytes = (size_t)RTP_HEADER_BYTES + p->payload_bytes;
+    if (s->srtp && !srtp_session_seal_rtp(s->srtp, packet, &bytes, now_us))
+        return false;
     /* A full socket or an ICMP error loses this packet, as the network would. */
-    (void)media_udp_send(s->rtp.watch.fd, rtp_write_header(p), (size_t)RTP_HEADER_BYTES + p->payload_bytes, to);
+    (void)media_udp_send(s->rtp.watch.fd, packet, bytes, to);
     out_stream_sent(&s->out, p, now_us);
     s->bytes_out += p->payload_bytes;
     return true;
@@ -152,6 +157,27 @@ static ssize_t receive(struct rtp_session_socket *k, uint8_t *packet, struct net
     return udp_receive(k->watch.fd, packet, RTP_BUFFER_BYTES, *check ? from : NULL);
 }
 
+/* What cannot be the peer's is not worth deciphering, and may not take its number in the replay window. */
+static bool may_be_peers(const struct rtp_session_socket *k, const struct net_addr *from, int64_t now_us)
+{
+    struct latch trial = k->latch;
+    return latch_accept(&trial, from, now_us);
+}
+
+/* Verifies and deciphers in place; from NULL: the kernel has looked at the source. */
+static bool decipher(struct rtp_session *s, struct rtp_session_socket *k, const struct net_addr *from, size_t *bytes,
+                     bool is_rtcp)
+{
+    struct worker *w = rtp_session_worker(s);
+    int64_t now_us = timers_now_us(w->timers);
+    if (!s->srtp)
+        return true;
+    if (from && !may_be_peers(k, from, now_us))
+        return false;
+    return is_rtcp ? srtp_session_open_rtcp(s->srtp, w->packet, bytes, now_us)
+                   : srtp_session_open_rtp(s->srtp, w->packet, bytes, now_us);
+}
+
 void rtp_session_rtp_ready(void *session, uint32_t epoll_events)
 {
     (void)epoll_events; /* errors come out of recv */
@@ -163,16 +189,17 @@ void rtp_session_rtp_ready(void *session, uint32_t epoll_events)
     ssize_t n = receive(&s->rtp, w->packet, &from, &check, now_us);
     if (n < 0)
         return;
-    w->received++;
+    size_t bytes = (size_t)n;
     struct rtp p;
     enum codec c;
-    bool good;
-    if (s->mux && rtp_is_rtcp(w->packet, (size_t)n)) {
-        good = n <= RTCP_PACKET_MAX && (!check || from_peer(&s->rtp, &from, false, now_us));
+    bool is_rtcp = s->mux && rtp_is_rtcp(w->packet, bytes);
+    bool good = decipher(s, &s->rtp, check ? &from : NULL, &bytes, is_rtcp);
+    if (good && is_rtcp) {
+        good = bytes <= RTCP_PACKET_MAX && (!check || from_peer(&s->rtp, &from, false, now_us));
         if (good)
-            rtp_session_take_rtcp(s, w->packet, (size_t)n, now_us);
-    } else {
-        good = rtp_parse(w->packet, (size_t)n, &p) && (c = codec_in(s, p.pt)) != CODEC_NONE &&
+            rtp_session_take_rtcp(s, w->packet, bytes, now_us);
+    } else if (good) {
+        good = rtp_parse(w->packet, bytes, &p) && (c = codec_in(s, p.pt)) != CODEC_NONE &&
                (!check || from_peer(&s->rtp, &from, true, now_us));
         if (good)
             take_rtp(s, &p, c, now_us);
@@ -191,10 +218,12 @@ void rtp_session_rtcp_ready(void *session, uint32_t epoll_events)
     ssize_t n = receive(&s->rtcp, w->packet, &from, &check, now_us);
     if (n < 0)
         return;
+    size_t bytes = (size_t)n;
     struct rtcp_heard heard;
-    bool good = n <= RTCP_PACKET_MAX && rtcp_parse(w->packet, (size_t)n, s->out.ssrc, &heard) &&
+    bool good = decipher(s, &s->rtcp, check ? &from : NULL, &bytes, true) && bytes <= RTCP_PACKET_MAX &&
+                rtcp_parse(w->packet, bytes, s->out.ssrc, &heard) &&
                 (!check || from_peer(&s->rtcp, &from, true, now_us));
     if (good)
-        rtp_session_take_rtcp(s, w->packet, (size_t)n, now_us);
+        rtp_session_take_rtcp(s, w->packet, bytes, now_us);
     s->dropped += !good;
 }

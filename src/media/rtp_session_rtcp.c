@@ -6,6 +6,8 @@
 #include "media/udp_priv.h"
 #include "media/worker_priv.h"
 
+#include <stdalign.h>
+
 /* Five seconds while packets flow. RFC 3550 6.2 makes that a minimum; a leg where nothing flows is told less often. */
 static const int64_t REPORT_US = 5000000, REPORT_QUIET_US = 15000000;
 static const int64_t ROUND_TRIP_MAX_US = 60000000;
@@ -53,8 +55,10 @@ static void report(struct rtp_session *s, int64_t now_us, int64_t wall_us)
         r.last_sr = s->told.sr_ntp;
         r.since_sr = (uint32_t)((uint64_t)(now_us - s->told.sr_us) * 65536 / 1000000);
     }
-    uint8_t packet[RTCP_REPORT_BYTES];
-    (void)media_udp_send(k->watch.fd, packet, rtcp_write(packet, &r), to);
+    alignas(4) uint8_t packet[RTCP_REPORT_BYTES + SRTP_TRAILER_BYTES];
+    size_t bytes = rtcp_write(packet, &r);
+    if (!s->srtp || srtp_session_seal_rtcp(s->srtp, packet, &bytes, now_us))
+        (void)media_udp_send(k->watch.fd, packet, bytes, to);
 }
 
 void rtp_session_look_after(struct rtp_session *s, int64_t now_us, int64_t wall_us)

@@ -57,12 +57,18 @@ void worker_tell(struct worker *w, media_id id, const struct media_event *ev)
 
 /* --- commands --------------------------------------------------------------------------------------------------- */
 
+static void command_forget(struct command *c)
+{
+    media_desc_wipe(&c->remote);
+    g_free(c);
+}
+
 static void command_free(struct command *c)
 {
     /* A session that nobody else knows any more goes with the command that ends it. */
     if (c->kind == COMMAND_CLOSE)
         rtp_session_free(c->session);
-    g_free(c);
+    command_forget(c);
 }
 
 static void command_drop(struct loop_message *m)
@@ -159,7 +165,7 @@ static void take_command(struct worker *w, struct command *c)
     }
     bool arrived = c->kind == COMMAND_ENTER;
     carry_out(w, c);
-    g_free(c);
+    command_forget(c);
     if (arrived && w->deferred)
         take_deferred_again(w);
 }

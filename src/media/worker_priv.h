@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <pthread.h>
+#include <stdalign.h>
 #include <sys/epoll.h>
 
 struct sounds;
@@ -52,7 +53,7 @@ struct worker {
     int64_t rate_since_us;
     pthread_t thread;
     bool runs;
-    uint8_t packet[RTP_BUFFER_BYTES];
+    alignas(4) uint8_t packet[RTP_BUFFER_BYTES];
 };
 
 enum command_kind {

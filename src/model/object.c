@@ -11,6 +11,7 @@
 static const char *const languages[] = {"en", "fr", NULL};                         /* enum model_language */
 static const char *const transports[] = {"udp", "tcp", "tls", NULL};               /* enum model_transport */
 static const char *const profiles[] = {"nat", "strict", NULL};                     /* enum model_rtp_profile */
+static const char *const srtp[] = {"off", "preferred", "required", NULL};           /* enum model_srtp */
 static const char *const roles[] = {"none", "system_admin", "system_owner", NULL}; /* enum system_role */
 
 #define AT(member) FIELD_AT(struct setting_row, member)
@@ -88,6 +89,7 @@ static const struct field device_fields[] = {
     {"codecs", FIELD_CODECS, .fallback = CODECS, AT(device.codecs), ADMIN},
     {"rtp_profile", FIELD_WORD, .words = profiles, .fallback = "nat", AT(device.rtp_profile), ADMIN},
     {"enabled", FIELD_BOOL, .fallback = "true", AT(device.enabled), .see = FIELD_MANAGER, .write = FIELD_MANAGER},
+    {"srtp", FIELD_WORD, .words = srtp, .fallback = "preferred", AT(device.srtp), ADMIN},
 };
 #undef AT
 
@@ -104,6 +106,7 @@ static const struct field peer_fields[] = {
     {"codecs", FIELD_CODECS, .fallback = CODECS, AT(peer.codecs), ADMIN},
     {"rtp_profile", FIELD_WORD, .words = profiles, .fallback = "nat", AT(peer.rtp_profile), ADMIN},
     {"enabled", FIELD_BOOL, .fallback = "true", AT(peer.enabled), ADMIN},
+    {"srtp", FIELD_WORD, .words = srtp, .fallback = "off", AT(peer.srtp), ADMIN},
 };
 #undef AT
 

@@ -15,6 +15,7 @@ enum model_transport { MODEL_UDP, MODEL_TCP, MODEL_TLS };
 enum model_codec { MODEL_OPUS, MODEL_G722, MODEL_PCMA, MODEL_PCMU, MODEL_CODECS };
 enum model_language { MODEL_EN, MODEL_FR };
 enum model_rtp_profile { MODEL_RTP_NAT, MODEL_RTP_STRICT };
+enum model_srtp { MODEL_SRTP_OFF, MODEL_SRTP_PREFERRED, MODEL_SRTP_REQUIRED }; /* SEC-15 */
 
 struct model_codecs { /* in order of preference */
     uint8_t codec[MODEL_CODECS];
@@ -44,6 +45,7 @@ struct model_device { /* one SIP account of a user */
     const char *secret;    /* in clear, in memory only */
     struct model_codecs codecs;
     uint8_t rtp_profile; /* enum model_rtp_profile */
+    uint8_t srtp;        /* enum model_srtp; has a say only where signalling is secret */
     bool enabled;
 };
 
@@ -57,6 +59,7 @@ struct model_peer { /* a SIP server reached by address, without registration */
     uint16_t max_calls; /* 0: none */
     struct model_codecs codecs;
     uint8_t rtp_profile;
+    uint8_t srtp;
     bool enabled;
 };
 
