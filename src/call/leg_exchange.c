@@ -243,11 +243,19 @@ bool leg_answer(struct leg *leg, enum codec voice)
     return true;
 }
 
+/* The peer's offer is settled by us, maybe in an event of another leg: an offer of ours that waited behind it goes soon. */
+static void settled(struct leg *leg)
+{
+    leg->exchange = EXCHANGE_NONE;
+    if (leg->pending)
+        timer_start(leg->core->timers, &leg->pending->again, 0);
+}
+
 bool leg_accept_offer(struct leg *leg, enum codec voice)
 {
     if (leg->state == LEG_OVER || leg->exchange != EXCHANGE_PEERS || !leg_agree_offer(leg, voice))
         return false;
-    leg->exchange = EXCHANGE_NONE;
+    settled(leg);
     leg->core->legs.answer_offer(leg->core->legs.arg, leg->id, &leg->local);
     return true;
 }
@@ -256,7 +264,7 @@ void leg_refuse_offer(struct leg *leg, uint16_t status)
 {
     if (leg->state == LEG_OVER)
         return;
-    leg->exchange = EXCHANGE_NONE;
+    settled(leg);
     leg->core->legs.refuse_offer(leg->core->legs.arg, leg->id, status);
 }
 
