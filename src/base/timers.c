@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Timers: a binary heap of pointers ordered by (time, order of starting). See timers.h. One thread.
+ * Timers: two binary heaps of pointers ordered by (time, order of starting), one for those that may come late. See
+ * timers.h. One thread.
  */
 #include "base/timers.h"
 
@@ -12,12 +13,18 @@ struct entry {
     struct timer *timer;
 };
 
-struct timers {
-    struct entry *heap;
+struct heap {
+    struct entry *entry;
     size_t n, cap;
+};
+
+struct timers {
+    struct heap heap[2]; /* exact ones, lazy ones */
     uint64_t order;
     int64_t now_us, wall_us;
 };
+
+static const int64_t LAZY_GRID_US = TIMER_LAZY_US;
 
 struct timers *timers_new(int64_t now_us, int64_t wall_us)
 {
@@ -31,7 +38,8 @@ void timers_free(struct timers *ts)
 {
     if (!ts)
         return;
-    g_free(ts->heap);
+    g_free(ts->heap[0].entry);
+    g_free(ts->heap[1].entry);
     g_free(ts);
 }
 
@@ -57,46 +65,46 @@ static bool before(const struct entry *a, const struct entry *b)
     return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
 }
 
-static void place(struct timers *ts, size_t i, struct entry e)
+static void place(struct heap *h, size_t i, struct entry e)
 {
-    ts->heap[i] = e;
+    h->entry[i] = e;
     e.timer->slot = i + 1;
 }
 
-static void sift_up(struct timers *ts, size_t i, struct entry e)
+static void sift_up(struct heap *h, size_t i, struct entry e)
 {
     while (i > 0) {
         size_t parent = (i - 1) / 2;
-        if (!before(&e, &ts->heap[parent]))
+        if (!before(&e, &h->entry[parent]))
             break;
-        place(ts, i, ts->heap[parent]);
+        place(h, i, h->entry[parent]);
         i = parent;
     }
-    place(ts, i, e);
+    place(h, i, e);
 }
 
-static void sift_down(struct timers *ts, size_t i, struct entry e)
+static void sift_down(struct heap *h, size_t i, struct entry e)
 {
     for (;;) {
         size_t child = 2 * i + 1;
-        if (child >= ts->n)
+        if (child >= h->n)
             break;
-        if (child + 1 < ts->n && before(&ts->heap[child + 1], &ts->heap[child]))
+        if (child + 1 < h->n && before(&h->entry[child + 1], &h->entry[child]))
             child++;
-        if (!before(&ts->heap[child], &e))
+        if (!before(&h->entry[child], &e))
             break;
-        place(ts, i, ts->heap[child]);
+        place(h, i, h->entry[child]);
         i = child;
     }
-    place(ts, i, e);
+    place(h, i, e);
 }
 
-static void settle(struct timers *ts, size_t i, struct entry e)
+static void settle(struct heap *h, size_t i, struct entry e)
 {
-    if (i > 0 && before(&e, &ts->heap[(i - 1) / 2]))
-        sift_up(ts, i, e);
+    if (i > 0 && before(&e, &h->entry[(i - 1) / 2]))
+        sift_up(h, i, e);
     else
-        sift_down(ts, i, e);
+        sift_down(h, i, e);
 }
 
 void timer_init(struct timer *t, void (*fire)(void *arg), void *arg)
@@ -104,42 +112,73 @@ void timer_init(struct timer *t, void (*fire)(void *arg), void *arg)
     *t = (struct timer){.fire = fire, .arg = arg};
 }
 
-void timer_start(struct timers *ts, struct timer *t, int64_t after_us)
+static void start(struct timers *ts, struct timer *t, int64_t after_us, bool lazy)
 {
+    if (t->slot && t->lazy != lazy)
+        timer_stop(ts, t);
     t->at_us = ts->now_us + MAX(after_us, 0);
+    t->lazy = lazy;
+    struct heap *h = &ts->heap[lazy];
     struct entry e = {t->at_us, ts->order++, t};
     if (t->slot) {
-        settle(ts, t->slot - 1, e);
+        settle(h, t->slot - 1, e);
         return;
     }
-    if (ts->n == ts->cap) {
-        ts->cap = ts->cap ? ts->cap * 2 : 64;
-        ts->heap = g_renew(struct entry, ts->heap, ts->cap);
+    if (h->n == h->cap) {
+        h->cap = h->cap ? h->cap * 2 : 64;
+        h->entry = g_renew(struct entry, h->entry, h->cap);
     }
-    sift_up(ts, ts->n++, e);
+    sift_up(h, h->n++, e);
+}
+
+void timer_start(struct timers *ts, struct timer *t, int64_t after_us)
+{
+    start(ts, t, after_us, false);
+}
+
+void timer_start_lazy(struct timers *ts, struct timer *t, int64_t after_us)
+{
+    start(ts, t, after_us, true);
 }
 
 void timer_stop(struct timers *ts, struct timer *t)
 {
     if (!t->slot)
         return;
+    struct heap *h = &ts->heap[t->lazy];
     size_t i = t->slot - 1;
     t->slot = 0;
-    struct entry last = ts->heap[--ts->n];
-    if (i < ts->n)
-        settle(ts, i, last);
+    struct entry last = h->entry[--h->n];
+    if (i < h->n)
+        settle(h, i, last);
 }
 
 int64_t timers_next_us(const struct timers *ts)
 {
-    return ts->n ? ts->heap[0].at_us : INT64_MAX;
+    const struct heap *exact = &ts->heap[0], *lazy = &ts->heap[1];
+    int64_t next_us = exact->n ? exact->entry[0].at_us : INT64_MAX;
+    if (!lazy->n)
+        return next_us;
+    int64_t grid_us = (lazy->entry[0].at_us + LAZY_GRID_US - 1) / LAZY_GRID_US * LAZY_GRID_US;
+    return MIN(next_us, grid_us);
+}
+
+/* The heap whose first entry is due first; NULL: nothing is due. */
+static struct heap *due(struct timers *ts, uint64_t started_before)
+{
+    struct heap *first = NULL;
+    for (struct heap *h = ts->heap; h < ts->heap + 2; h++)
+        if (h->n && h->entry[0].at_us <= ts->now_us && h->entry[0].order < started_before &&
+            (!first || before(&h->entry[0], &first->entry[0])))
+            first = h;
+    return first;
 }
 
 void timers_fire(struct timers *ts)
 {
     uint64_t started_before = ts->order;
-    while (ts->n && ts->heap[0].at_us <= ts->now_us && ts->heap[0].order < started_before) {
-        struct timer *t = ts->heap[0].timer;
+    for (struct heap *h; (h = due(ts, started_before));) {
+        struct timer *t = h->entry[0].timer;
         timer_stop(ts, t);
         t->fire(t->arg);
     }
@@ -147,5 +186,5 @@ void timers_fire(struct timers *ts)
 
 size_t timers_count(const struct timers *ts)
 {
-    return ts->n;
+    return ts->heap[0].n + ts->heap[1].n;
 }

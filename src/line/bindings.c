@@ -204,7 +204,7 @@ struct binding *bindings_put(struct bindings *bs, const struct binding_new *n)
     b->since_us = timers_now_us(bs->timers);
     b->expires_us = b->since_us + (int64_t)n->expires_s * G_USEC_PER_SEC;
     flow_enter(bs, b);
-    timer_start(bs->timers, &b->expiry, b->expires_us - b->since_us);
+    timer_start_lazy(bs->timers, &b->expiry, b->expires_us - b->since_us);
     keep(bs, b);
     return b;
 }

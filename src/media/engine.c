@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 64, BIND_TRIES = 16 };
+enum { WORKERS_MAX = 64, BIND_TRIES = 16, LOCAL_PLACES = 64, LOCAL_US = 10 * 1000000 };
 
 /* The signalling thread's half of a session. */
 struct handle {
@@ -22,11 +22,16 @@ struct handle {
     unsigned worker; /* who has it, or gets it by the messages under way */
     struct port_pool *pool;
     uint16_t port;
+    bool joined;  /* ever */
     bool closing; /* closed by the core; its ports are freed when the worker says so */
 };
 
 struct media_engine {
     struct media_engine_config config;
+    struct { /* which address of ours leads to a peer, remembered for a while: asking the kernel takes four calls */
+        struct net_addr peer, local;
+        int64_t until_us;
+    } local[LOCAL_PLACES];
     struct net_range *inside;
     struct port_pool *internal, *external; /* the same one when the ranges are */
     struct notice_line *line;
@@ -57,6 +62,7 @@ int media_engine_open(const struct media_engine_config *config, struct media_eng
 {
     struct media_engine *e = g_new0(struct media_engine, 1);
     e->config = *config;
+    loop_expect_lazy(config->loop);
     e->inside = config->n_inside ? g_memdup2(config->inside, config->n_inside * sizeof *config->inside) : NULL;
     e->config.inside = e->inside;
     e->handles = slots_new();
@@ -189,6 +195,23 @@ static void fill_local(const struct media_engine *e, bool inside, struct net_add
     ret->rtcp.port = (uint16_t)(port + 1);
 }
 
+static int local_toward(struct media_engine *e, const struct net_addr *peer, struct net_addr *ret)
+{
+    int64_t now_us = timers_now_us(loop_timers(e->config.loop));
+    size_t at = net_addr_source_key(peer) % LOCAL_PLACES;
+    if (e->local[at].until_us <= now_us || !net_addr_eq_host(&e->local[at].peer, peer)) {
+        int error = udp_local_toward(peer, &e->local[at].local);
+        if (error) {
+            e->local[at].until_us = 0;
+            return error;
+        }
+        e->local[at].peer = *peer;
+        e->local[at].until_us = now_us + LOCAL_US;
+    }
+    *ret = e->local[at].local;
+    return 0;
+}
+
 static int port_open(void *arg, const struct media_open *o, media_id *ret, struct media_desc *local_desc)
 {
     struct media_engine *e = arg;
@@ -197,7 +220,7 @@ static int port_open(void *arg, const struct media_open *o, media_id *ret, struc
     uint16_t port;
     bool inside = is_inside(e, &o->peer_signalling);
     struct port_pool *pool = inside ? e->internal : e->external;
-    int error = udp_local_toward(&o->peer_signalling, &local);
+    int error = local_toward(e, &o->peer_signalling, &local);
     if (!error)
         error = take_pair(e, pool, &local, &port, fd);
     if (error == ENOSPC)
@@ -213,7 +236,8 @@ static int port_open(void *arg, const struct media_open *o, media_id *ret, struc
         .session = rtp_session_new(&known, e->config.entropy, fd), .worker = least_loaded(e), .pool = pool, .port = port};
     *ret = h->session->id = slots_add(e->handles, h);
     e->load[h->worker]++;
-    worker_command(&(struct command){.kind = COMMAND_ENTER, .worker = e->worker[h->worker], .session = h->session});
+    worker_command(&(struct command){
+        .kind = COMMAND_ENTER, .worker = e->worker[h->worker], .session = h->session, .can_wait = true});
     fill_local(e, inside, local, port, local_desc);
     return 0;
 }
@@ -243,7 +267,9 @@ static void post(struct media_engine *e, media_id m, struct command c)
 
 static void port_set(void *arg, media_id m, const struct media_desc *local, const struct media_desc *remote)
 {
-    post(arg, m, (struct command){.kind = COMMAND_SET, .local = *local, .remote = *remote});
+    const struct handle *h = handle_of(arg, m);
+    if (h)
+        post(arg, m, (struct command){.kind = COMMAND_SET, .local = *local, .remote = *remote, .can_wait = !h->joined});
 }
 
 static void port_join(void *arg, media_id a, media_id b)
@@ -258,6 +284,7 @@ static void port_join(void *arg, media_id a, media_id b)
         e->load[ha->worker]++;
         hb->worker = ha->worker;
     }
+    ha->joined = hb->joined = true;
     post(e, a, (struct command){.kind = COMMAND_JOIN, .other = hb->session});
 }
 
@@ -278,7 +305,7 @@ static void port_send_dtmf(void *arg, media_id m, char digit, uint16_t ms)
 
 static void port_watch(void *arg, media_id m, uint32_t timeout_s)
 {
-    post(arg, m, (struct command){.kind = COMMAND_WATCH, .timeout_s = timeout_s});
+    post(arg, m, (struct command){.kind = COMMAND_WATCH, .timeout_s = timeout_s, .can_wait = true});
 }
 
 static void port_close(void *arg, media_id m)
@@ -287,7 +314,7 @@ static void port_close(void *arg, media_id m)
     struct handle *h = handle_of(e, m);
     if (!h)
         return;
-    post(e, m, (struct command){.kind = COMMAND_CLOSE});
+    post(e, m, (struct command){.kind = COMMAND_CLOSE, .can_wait = true});
     e->load[h->worker]--;
     h->closing = true;
 }

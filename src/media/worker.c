@@ -41,13 +41,17 @@ static void notice_handle(struct loop_message *m)
     notice_drop(m);
 }
 
+/* An event is news; that a session is closed can wait. */
 void notice_post(struct notice_line *line, const struct notice *n)
 {
     struct notice *copy = g_memdup2(n, sizeof *n);
     copy->message = (struct loop_message){.handle = notice_handle, .drop = notice_drop};
     copy->line = line;
     atomic_fetch_add_explicit(&line->refs, 1, memory_order_relaxed);
-    loop_post(line->loop, &copy->message);
+    if (n->kind == NOTICE_CLOSED)
+        loop_post_lazy(line->loop, &copy->message);
+    else
+        loop_post(line->loop, &copy->message);
 }
 
 void worker_tell(struct worker *w, media_id id, const struct media_event *ev)
@@ -180,7 +184,10 @@ void worker_command(const struct command *c)
 {
     struct command *copy = g_memdup2(c, sizeof *c);
     copy->message = (struct loop_message){.handle = command_handle, .drop = command_drop};
-    loop_post(c->worker->loop, &copy->message);
+    if (c->can_wait)
+        loop_post_lazy(c->worker->loop, &copy->message);
+    else
+        loop_post(c->worker->loop, &copy->message);
 }
 
 /* --- thread ----------------------------------------------------------------------------------------------------- */
@@ -219,6 +226,7 @@ struct worker *worker_new(unsigned number, struct notice_line *line, struct soun
 {
     struct worker *w = g_new0(struct worker, 1);
     w->loop = loop_new();
+    loop_expect_lazy(w->loop);
     w->timers = loop_timers(w->loop);
     w->line = line;
     w->sounds = sounds;

@@ -73,6 +73,7 @@ struct command {
     struct worker *worker, *target;
     struct rtp_session *session, *other;
     enum command_kind kind;
+    bool can_wait; /* for whatever wakes the worker next: nobody hears a difference */
     struct media_desc local, remote;
     enum media_sound sound;
     enum language language;

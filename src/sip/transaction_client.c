@@ -93,7 +93,7 @@ static void arm(struct sip_client *t)
     else if (t->deadline_us == INT64_MAX)
         timer_stop(ts, &t->timer);
     else
-        timer_start(ts, &t->timer, t->deadline_us - now_us(t));
+        timer_start_lazy(ts, &t->timer, t->deadline_us - now_us(t));
 }
 
 static void broken(struct sip_client *t)

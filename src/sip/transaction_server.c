@@ -110,7 +110,7 @@ static void fire_after(struct sip_server *t, int64_t after_us)
 
 static void fire_at_deadline(struct sip_server *t)
 {
-    fire_after(t, t->deadline_us - now_us(t));
+    timer_start_lazy(t->ep->config.timers, &t->timer, t->deadline_us - now_us(t));
 }
 
 /* Timer G (RFC 3261 17.2.1). */

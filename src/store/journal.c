@@ -47,9 +47,9 @@ static void give(struct journal *j, enum fact_kind kind, const struct call_recor
         j->queued++;
         j->given++;
     }
-    if (room && was_empty)
-        pthread_cond_signal(&j->wake);
     pthread_mutex_unlock(&j->lock);
+    if (room && was_empty) /* unlocked, so that the writer does not wake into a closed door */
+        pthread_cond_signal(&j->wake);
     if (!room) {
         g_free(f);
         journal_alarm(j, JOURNAL_FACTS_LOST, true);
@@ -90,9 +90,9 @@ static void give_change(struct journal *j, struct binding_change *c)
     *j->change_tail = c;
     j->change_tail = &c->next;
     j->changes_given++;
+    pthread_mutex_unlock(&j->lock);
     if (was_empty)
         pthread_cond_signal(&j->wake);
-    pthread_mutex_unlock(&j->lock);
 }
 
 static void binding_put(void *arg, const struct binding_row *r)

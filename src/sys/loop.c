@@ -5,7 +5,8 @@
  *     epoll_wait -> present := clock -> watches, inbox -> timers due -> idle hooks -> (again)
  *
  * The inbox is a stack that any thread pushes onto with one compare-and-swap; the owner takes all of it with one
- * exchange and turns it round, so messages of one sender keep their order. Whoever pushes onto an empty inbox wakes us.
+ * exchange and turns it round, so messages of one sender keep their order. Who pushes wakes us, unless somebody has
+ * since we last looked or the message can wait.
  */
 #include "sys/loop.h"
 
@@ -29,7 +30,9 @@ struct loop {
     int epoll_fd, wake_fd;
     struct timers *timers;
     _Atomic(struct loop_message *) inbox; /* any thread; release on push, acquire on take */
+    atomic_bool waking;                   /* any thread; woken since the inbox was last taken */
     atomic_bool stop;                     /* any thread */
+    bool expects_lazy;
     struct idle_hook hook[IDLE_HOOKS_MAX];
     struct epoll_event event[EVENTS_PER_TURN];
     int n_events; /* of this turn; 0 between turns */
@@ -50,7 +53,7 @@ struct loop *loop_new(void)
 
 static struct loop_message *inbox_take(struct loop *l)
 {
-    struct loop_message *newest = atomic_exchange_explicit(&l->inbox, NULL, memory_order_acquire), *oldest = NULL;
+    struct loop_message *newest = atomic_exchange(&l->inbox, NULL), *oldest = NULL;
     while (newest) {
         struct loop_message *next = newest->next;
         newest->next = oldest;
@@ -117,14 +120,26 @@ static void wake(struct loop *l)
     (void)n;
 }
 
-void loop_post(struct loop *l, struct loop_message *m)
+void loop_post_lazy(struct loop *l, struct loop_message *m)
 {
     struct loop_message *top = atomic_load_explicit(&l->inbox, memory_order_relaxed);
     do {
         m->next = top;
-    } while (!atomic_compare_exchange_weak_explicit(&l->inbox, &top, m, memory_order_release, memory_order_relaxed));
-    if (!top)
+    } while (!atomic_compare_exchange_weak(&l->inbox, &top, m));
+}
+
+/* Sequentially consistent, as the other side is (handle_inbox): either it takes the message after it said that it is no
+ * longer being woken, or we see that it said so and wake it. */
+void loop_post(struct loop *l, struct loop_message *m)
+{
+    loop_post_lazy(l, m);
+    if (!atomic_exchange(&l->waking, true))
         wake(l);
+}
+
+void loop_expect_lazy(struct loop *l)
+{
+    l->expects_lazy = true;
 }
 
 void loop_on_idle(struct loop *l, void (*idle)(void *arg), void *arg)
@@ -144,11 +159,14 @@ void loop_on_idle(struct loop *l, void (*idle)(void *arg), void *arg)
     *free_place = (struct idle_hook){idle, arg};
 }
 
-static void handle_inbox(struct loop *l)
+static void handle_inbox(struct loop *l, bool woken)
 {
-    uint64_t count;
-    ssize_t n = read(l->wake_fd, &count, sizeof count); /* before taking, so that no later push goes unseen */
-    (void)n;
+    if (woken) {
+        uint64_t count;
+        ssize_t n = read(l->wake_fd, &count, sizeof count);
+        (void)n;
+        atomic_store(&l->waking, false); /* before taking, so that no later push goes unseen */
+    }
     for (struct loop_message *m = inbox_take(l); m;) {
         struct loop_message *next = m->next;
         m->handle(m);
@@ -159,6 +177,8 @@ static void handle_inbox(struct loop *l)
 static int wait_ms(struct loop *l, int64_t now_us)
 {
     int64_t next_us = timers_next_us(l->timers);
+    if (l->expects_lazy)
+        next_us = MIN(next_us, now_us + LOOP_LAZY_MS * 1000);
     if (next_us == INT64_MAX)
         return -1;
     int64_t us = next_us - now_us;
@@ -178,10 +198,12 @@ static void turn(struct loop *l)
     for (int i = 0; i < l->n_events; i++) {
         struct loop_watch *w = l->event[i].data.ptr;
         if (!w)
-            handle_inbox(l);
+            handle_inbox(l, true);
         else if (l->event[i].events)
             w->ready(w->arg, l->event[i].events);
     }
+    if (l->expects_lazy)
+        handle_inbox(l, false);
     l->n_events = 0;
     timers_fire(l->timers);
     for (int i = 0; i < IDLE_HOOKS_MAX; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The event loop of one thread: epoll, timers, inbox. Everything here is called by the thread that runs the loop, but
- * for loop_post and loop_stop, which any thread may call.
+ * for loop_post, loop_post_lazy and loop_stop, which any thread may call.
  */
 #pragma once
 
@@ -42,6 +42,14 @@ struct loop_message {
 /* Any thread. Messages of one sender arrive in order; the loop is woken once for many. Never fails, never blocks for
  * long (lock-free push, one eventfd write when the inbox was empty). */
 void loop_post(struct loop *l, struct loop_message *m);
+
+/* The same without waking the loop: the message is handled when the loop wakes for another reason, at the latest after
+ * LOOP_LAZY_MS on a loop that was told to expect such messages. Order among all messages of a sender is kept. Waking a
+ * sleeping thread costs more than most messages do. */
+enum { LOOP_LAZY_MS = 100 };
+void loop_post_lazy(struct loop *l, struct loop_message *m);
+/* Before loop_run: from now on the loop never sleeps longer than LOOP_LAZY_MS. */
+void loop_expect_lazy(struct loop *l);
 
 /* `idle` is called once after each batch of events, before waiting again: for flushing what was gathered. At most 8
  * hooks, told apart by arg; NULL takes the hook of that arg off. */

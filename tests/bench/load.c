@@ -295,6 +295,27 @@ static int socket_at(uint16_t port, uint16_t *ret)
     return fd;
 }
 
+static int socket_at(uint16_t port, uint16_t *ret)
+{
+    int fd = socket_or_none(port, ret);
+    if (fd < 0)
+        g_error("no socket: %s", g_strerror(errno));
+    return fd;
+}
+
+/* Takes what a call without sound is told, RTP and RTCP; never read. */
+static void open_sink(struct load *l)
+{
+    int fd = -1, next = -1;
+    uint16_t unused;
+    while (next < 0) {
+        fd = socket_at(0, &l->sink_port);
+        next = l->sink_port % 2 ? -1 : socket_or_none((uint16_t)(l->sink_port + 1), &unused);
+        if (next < 0)
+            close(fd);
+    }
+}
+
 static void read_accounts(struct load *l, const char *path)
 {
     FILE *f = fopen(path, "re");
@@ -329,7 +350,7 @@ int main(int argc, char **argv)
     l->echo.sin_port = htons((uint16_t)port[1]);
     for (unsigned s = 0; s < SENDERS; s++)
         l->fd[s] = socket_at(s == SENDER_PEER ? (uint16_t)port[2] : 0, &l->port[s]);
-    (void)socket_at(0, &l->sink_port); /* takes what a call without sound is told; never read */
+    open_sink(l);
     read_accounts(l, argv[4]);
     char line[128];
     while (fgets(line, sizeof line, stdin) && obey(l, line))

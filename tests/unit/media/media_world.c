@@ -108,7 +108,7 @@ void world_run_until_events(struct world *w, unsigned n, int ms)
 
 void world_settle(struct world *w)
 {
-    world_run(w, 30);
+    world_run(w, LOOP_LAZY_MS + 30);
 }
 
 /* --- sockets ---------------------------------------------------------------------------------------------------- */

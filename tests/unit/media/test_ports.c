@@ -57,7 +57,7 @@ static void test_range_used_up(void **state)
         for (unsigned i = 0; i < 10; i++)
             peer_close(&p[i]);
         assert_int_equal(media_engine_sessions(w->engine), 10);
-        world_run(w, 100);
+        world_run(w, 2 * LOOP_LAZY_MS + 100);
         assert_int_equal(media_engine_sessions(w->engine), 0);
         assert_int_equal(w->n_closed, 10 * (round + 1));
     }
@@ -75,7 +75,7 @@ static void test_peer_by_name(void **state)
     assert_int_equal(PORT(w, open, &by_name, &id, &local), 0);
     assert_true(local.rtp.port && local.rtp.family != NET_NONE && !net_addr_is_any(&local.rtp));
     PORT(w, close, id);
-    world_run(w, 100);
+    world_run(w, 2 * LOOP_LAZY_MS + 100);
     world_close(w);
 }
 

@@ -106,7 +106,7 @@ static void test_reports_on_the_wire(void **state)
     peer_say(&b, 2);
     assert_true(peer_hears(&a, &r, 500));
     peer_close(&a);
-    world_run(w, 50);
+    world_run(w, 2 * LOOP_LAZY_MS + 50);
     assert_int_equal(w->stats.lost_in, 5);
     assert_int_equal(w->stats.lost_out, 3);
     assert_int_equal(w->stats.jitter_out_us, 10000);

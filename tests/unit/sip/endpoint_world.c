@@ -165,6 +165,7 @@ void world_pass_ms(struct world *w, int64_t ms)
         timers_fire(w->ts);
     }
     timers_set_now(w->ts, until, until);
+    timers_fire(w->ts); /* lazy ones too */
 }
 
 const struct sent *world_sent(const struct world *w, unsigned i)
