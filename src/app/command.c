@@ -116,8 +116,8 @@ int command_print_accounts(struct store *s, const char *number)
                          devices[i]->auth_user, devices[i]->secret);
     }
     model_unref(m);
-    if (left_out)
-        return command_fail(COMMAND_FAILED, "%u rows cannot be read and are left out: see 'carillon config check'",
-                            left_out);
+    if (left_out && !number)
+        return command_fail(COMMAND_FAILED,
+                            "rows that cannot be read and are left out: %u; see 'carillon config check'", left_out);
     return COMMAND_DONE;
 }
