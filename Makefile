@@ -5,7 +5,7 @@ SEED ?=
 SECONDS ?= 60
 T ?=
 
-.PHONY: help build run test lint sim fuzz bench format tidy asan tsan e2e clean packages packages-test
+.PHONY: help build run test lint sim fuzz bench hostile format tidy asan tsan e2e clean packages packages-test
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf 'make %-8s %s\n' "$$name" "$$what"; done
@@ -48,6 +48,9 @@ fuzz: packages-test ## fuzz the parsers; T=name for one, SECONDS=n each
 
 bench: packages-test ## measure against the budgets
 	@exec python3 -B tests/bench/run.py
+
+hostile: packages-test build ## attacks on the real daemon: floods, guessing, strangers, kill -9; minutes
+	@tools/build bench tests/hostile/hostile_flood tests/hostile/hostile_spray && exec python3 -B tests/hostile/run.py
 
 format: ## put all C into the house's form
 	@find src tests -name '*.[ch]' -print0 | xargs -0 clang-format -i
