@@ -20,7 +20,7 @@ def hear_each_other(a, b, seconds=1.0):
         first.append(phone.ears().now())
     a.ears().wait_more(seconds)
     for phone, other, since in ((a, b, first[0]), (b, a, first[1])):
-        phone.ears().check_steady(other.hz, since, (phone.hz,))
+        phone.ears().check_steady(other.hz, since, (phone.hz,), phone.forgiven_s)
 
 
 def hang_up(phone, other):

@@ -18,7 +18,7 @@ def two(world):
 
 
 def test_restart_keeps_contacts(world):
-    """SIP-40, RUN-4, SIP-2: after a restart a call right away rings: no phone has registered again."""
+    """SIP-40, SIP-2: after a restart a call right away rings: no phone has registered again."""
     a, b = two(world)
     world.daemon.end()
     registrations = b.log().count("200 OK (")
@@ -47,7 +47,7 @@ def test_kill_keeps_contacts_and_records(world):
 
 
 def test_sigterm_in_a_call(world):
-    """RUN-4, SIP-40: SIGTERM with calls up, ringing and held: everybody gets BYE or CANCEL, the end is clean within
+    """SIP-40: SIGTERM with calls up, ringing and held: everybody gets BYE or CANCEL, the end is clean within
     2 s, the records are there."""
     a, b, call, _ = hands_that_talk(world)
     c, d = Baresip(world, "102", LEFT), Baresip(world, "103", RIGHT, answer="manual")
@@ -67,7 +67,7 @@ def test_sigterm_in_a_call(world):
 
 
 def test_demo_company(world):
-    """GOAL-1, SIP-40: two softphones set up exactly as `make run` prints it (the demo company) call each other."""
+    """SIP-40: two softphones set up exactly as `make run` prints it (the demo company) call each other."""
     world.setup_demo()
     assert sorted(world.passwords) == ["100", "101", "102", "103", "104"]
     shown = world.command("accounts", "--data", world.data)

@@ -43,6 +43,8 @@ CODEC_MODULES = {"pcma": "g711", "pcmu": "g711", "g722": "g722", "opus": "opus"}
 
 
 class Baresip(Process):
+    forgiven_s = 0.0  # of faults in what it hears
+
     def __init__(self, world, user, hz, **options):
         """options: codecs, transport, server, answer ('auto', 'manual'), address, space (a network namespace), more
         (account parameters)."""

@@ -12,7 +12,7 @@ from . import ports
 from .process import Failure, Process, wait_for
 
 READY_S = 5.0
-END_S = 2.0  # SIGTERM to the end (RUN-4)
+END_S = 2.0  # SIGTERM to the end
 
 
 class Daemon(Process):
