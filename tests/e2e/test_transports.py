@@ -3,6 +3,7 @@
 from kit.baresip import Baresip, register_all
 from kit.hand import Hand
 from test_calls import LEFT, RIGHT, hang_up, talk
+from test_hold import hear_both
 
 
 def by_hand(world, transport, host):
@@ -79,3 +80,43 @@ def test_baresip_tcp(world):
 def test_baresip_tls(world):
     """SIP-40, SIP-1: baresip by TLS, which knows the authority of the data folder, calls and is called by one on UDP."""
     baresip_by(world, "tls")
+
+
+def moves(world, transport):
+    """In a call the phone's socket changes: it registers from the new one, and the BYE comes there."""
+    world.start()
+    a, b = Hand(world, "100", LEFT, transport), Hand(world, "101", RIGHT)
+    a.register()
+    b.register()
+    call = a.invite("101")
+    other = b.answer(b.ringing())
+    a.established(call)
+    hear_both(a, b)
+    a.move()
+    a.register()
+    hear_both(a, b)
+    other.request("BYE")
+    a.respond(a.request("BYE"), 200)
+    assert b.final("BYE").status == 200
+    b.invite("100")  # and the next call rings there once
+    a.ringing()
+
+
+def test_socket_changes_udp(world):
+    """SIP-5: the phone has another port in a call, by UDP."""
+    moves(world, "udp")
+
+
+def test_socket_changes_tcp(world):
+    """SIP-5: the phone has another connection in a call, by TCP."""
+    moves(world, "tcp")
+
+
+def test_socket_changes_tls(world):
+    """SIP-5: the same by TLS."""
+    moves(world, "tls")
+
+
+def test_socket_changes_wss(world):
+    """SIP-5, CALL-11: the same by WebSocket, as after the reload of a page."""
+    moves(world, "wss")

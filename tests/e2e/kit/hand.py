@@ -46,10 +46,9 @@ class Hand:
         self.password = password or world.passwords.get(user)
         port = {"tls": world.sips, "wss": world.https}.get(transport, world.sip)
         here = "::1" if ":" in host else local or "127.0.0.1"
-        self.link = self.LINKS[transport]((host, port), (here, 0))
-        self.domain = "carillon"
-        self.via_host = f"[{self.link.local[0]}]" if ":" in self.link.local[0] else self.link.local[0]
-        self.contact = f"<sip:{user}@{self.via_host}:{self.link.local[1]};transport={transport.replace('wss', 'ws')}>"
+        self.connect = lambda: self.LINKS[transport]((host, port), (here, 0))
+        self.domain, self.link, self.instance = "carillon", None, token(6)
+        self.move()
         self.rtp = Rtp(hz, here) if hz else None
         self.hz, self.seen, self.nonce_count = hz, [], 0
         world.later(self.close)
@@ -58,6 +57,17 @@ class Hand:
         if self.rtp:
             self.rtp.close()
         self.link.close()
+
+    def move(self):
+        """To another socket, the former one being closed: as a phone does whose network has changed."""
+        if self.link:
+            self.link.close()
+        self.link, self.challenge = self.connect(), None
+        host, port = self.link.local
+        self.via_host = f"[{host}]" if ":" in host else host
+        transport = self.transport.replace("wss", "ws")
+        self.contact = (f"<sip:{self.user}@{self.via_host}:{port};transport={transport}>;"
+                        f'+sip.instance="<urn:uuid:00000000-0000-4000-8000-{self.instance}>"')
 
     # --- messages
 
@@ -127,7 +137,7 @@ class Hand:
         return answer
 
     def credentials(self, method, uri):
-        if not getattr(self, "challenge", None):
+        if not self.challenge:
             return ""
         self.nonce_count += 1
         return "Authorization: " + authorization(self.challenge, self.user, self.password, method, uri,
