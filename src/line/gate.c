@@ -90,6 +90,17 @@ static bool secret_is_right(const struct line *l, const struct model_device *d, 
     return right && d && d->enabled && d->user->enabled;
 }
 
+static void wrong_secret(struct line *l, uint64_t source, const struct sip_flow *flow, struct view account)
+{
+    char name[64];
+    l->counts.auth_failures++;
+    if (!guard_failed(l->guard, source, account, timers_now_us(l->config.timers)))
+        return;
+    if (!view_copy(account, name, sizeof name))
+        name[0] = '\0';
+    l->ports.notice(l->ports.arg, "too many wrong passwords: blocked for a while", &flow->remote, name);
+}
+
 static enum sip_gate authenticate(struct line *l, const struct sip_msg *m, const struct sip_flow *flow,
                                   struct sip_response *reply)
 {
@@ -107,8 +118,7 @@ static enum sip_gate authenticate(struct line *l, const struct sip_msg *m, const
         return challenge(l, m, flow, nonce != NONCE_FOREIGN, reply);
     const struct model_device *d = model_device_by_auth_user(l->model, c.username);
     if (!secret_is_right(l, d, &c, m->method_text)) {
-        guard_failed(l->guard, source, c.username, now);
-        l->counts.auth_failures++;
+        wrong_secret(l, source, flow, c.username);
         return challenge(l, m, flow, false, reply);
     }
     if (!nonce_use(l->nonces, c.nonce, c.nc, now))

@@ -113,19 +113,21 @@ static struct entry *entry_for(struct guard *g, uint64_t key, int64_t now_us)
     return e;
 }
 
-static void count(struct guard *g, uint64_t key, uint32_t most, int64_t now_us)
+static bool count(struct guard *g, uint64_t key, uint32_t most, int64_t now_us)
 {
     struct entry *e = entry_for(g, key, now_us);
     e->last_us = now_us;
-    if (++e->failures >= most && !e->blocked_until_us)
+    bool begins = ++e->failures >= most && !e->blocked_until_us;
+    if (begins)
         e->blocked_until_us = now_us + g->block_us;
+    return begins;
 }
 
-void guard_failed(struct guard *g, uint64_t source_key, struct view account, int64_t now_us)
+bool guard_failed(struct guard *g, uint64_t source_key, struct view account, int64_t now_us)
 {
-    count(g, source_key, GUARD_ADDRESS_TRIES, now_us);
-    if (account.n)
-        count(g, pair_key(source_key, account), GUARD_PAIR_TRIES, now_us);
+    bool address = count(g, source_key, GUARD_ADDRESS_TRIES, now_us);
+    bool pair = account.n && count(g, pair_key(source_key, account), GUARD_PAIR_TRIES, now_us);
+    return address || pair;
 }
 
 void guard_succeeded(struct guard *g, uint64_t source_key, struct view account)

@@ -23,7 +23,8 @@ void guard_set_block(struct guard *g, uint32_t block_min); /* SEC-1: 30 by defau
 /* Is a try of this account from this source refused unseen? From the third failure on each one makes the next wait,
  * 250 ms at first and doubling; the tenth blocks. `account` may be empty: the address alone is asked. */
 bool guard_refuses(struct guard *g, uint64_t source_key, struct view account, int64_t now_us);
-void guard_failed(struct guard *g, uint64_t source_key, struct view account, int64_t now_us);
+/* True: with this one a block begins. */
+bool guard_failed(struct guard *g, uint64_t source_key, struct view account, int64_t now_us);
 /* A right sign-in clears the pair's count. */
 void guard_succeeded(struct guard *g, uint64_t source_key, struct view account);
 /* Blocks an address at once (known scanners, SEC-8). */

@@ -178,21 +178,23 @@ void line_set_core(struct line *l, struct call_core *core)
     l->core = core;
 }
 
-static bool may_stay(const struct line *l, const struct binding *b)
+/* A new password signs out who came by the old one. */
+static bool may_stay(const struct model *before, const struct model *now, const struct binding *b)
 {
-    const struct model_device *d = model_device_by_id(l->model, b->device);
-    return d && d->enabled && d->user->enabled && d->user->id == b->user;
+    const struct model_device *old = model_device_by_id(before, b->device), *d = model_device_by_id(now, b->device);
+    return d && d->enabled && d->user->enabled && d->user->id == b->user && old && strcmp(old->secret, d->secret) == 0;
 }
 
 void line_set_model(struct line *l, struct model *m)
 {
-    model_unref(l->model);
+    struct model *before = l->model;
     l->model = model_ref(m);
     guard_set_block(l->guard, model_settings(m)->block_min);
     size_t at = 0;
     for (struct binding *b; (b = bindings_next(l->bindings, &at));)
-        if (!may_stay(l, b))
+        if (!may_stay(before, m, b))
             bindings_remove(l->bindings, b, BINDING_REMOVED);
+    model_unref(before);
 }
 
 void line_receive(struct line *l, const struct sip_flow *flow, char *bytes, size_t n, bool broken)

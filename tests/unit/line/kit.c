@@ -48,7 +48,7 @@ static void on_notice(void *arg, const char *text, const struct net_addr *source
     ((struct kit *)arg)->notices++;
 }
 
-static struct model *company(void)
+struct model *kit_company(const char *word)
 {
     struct model_builder *b = model_builder_new(1);
     struct model_settings s = model_settings_default();
@@ -58,7 +58,7 @@ static struct model *company(void)
     for (uint32_t i = 0; i < KIT_USERS; i++) {
         char number[8], secret[16], uuid[40];
         (void)snprintf(number, sizeof number, "%u", 100 + i);
-        (void)snprintf(secret, sizeof secret, "secret-%u", 100 + i);
+        (void)snprintf(secret, sizeof secret, "%s-%u", word, 100 + i);
         (void)snprintf(uuid, sizeof uuid, "00000000-0000-7000-8000-%012u", i);
         model_builder_add_user(b, &(struct model_user){.id = i + 1,
                                                        .uuid = uuid,
@@ -92,7 +92,7 @@ void kit_open(struct kit *k)
     *k = (struct kit){.seed = 1};
     k->timers = timers_new(1000000, 1700000000000000);
     k->entropy = (struct entropy){seeded_fill, &k->seed};
-    k->model = company();
+    k->model = kit_company("secret");
     k->sent = g_ptr_array_new_with_free_func(g_free);
     k->flow.transport = SIP_UDP;
     assert_true(net_addr_parse(VIEW("192.0.2.1"), 5060, &k->flow.local));

@@ -24,6 +24,8 @@ struct kit {
 
 enum { KIT_USERS = 3 }; /* 100, 101, 102: account names alike, secret "secret-100" … */
 
+/* The company with other secrets than "secret-100"; model_unref. */
+struct model *kit_company(const char *word);
 void kit_open(struct kit *k);
 void kit_close(struct kit *k);
 void kit_advance(struct kit *k, int64_t us);

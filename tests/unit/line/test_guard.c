@@ -18,7 +18,7 @@ static void ten_failures_block_the_pair_and_no_other_f1(void **state)
     for (int i = 0; i < GUARD_PAIR_TRIES; i++) {
         now += 40 * S; /* longer than any pause between tries */
         assert_false(guard_refuses(g, 1, VIEW("100"), now));
-        guard_failed(g, 1, VIEW("100"), now);
+        assert_int_equal(guard_failed(g, 1, VIEW("100"), now), i == GUARD_PAIR_TRIES - 1);
     }
     now += 40 * S;
     assert_true(guard_refuses(g, 1, VIEW("100"), now));
@@ -37,7 +37,7 @@ static void fifty_failures_block_the_address_f1(void **state)
         char account[8];
         (void)g_snprintf(account, sizeof account, "%d", 200 + i);
         assert_false(guard_refuses(g, 7, view_of(account), i * S));
-        guard_failed(g, 7, view_of(account), i * S);
+        assert_int_equal(guard_failed(g, 7, view_of(account), i * S), i == GUARD_ADDRESS_TRIES - 1);
     }
     assert_true(guard_refuses(g, 7, VIEW("300"), 60 * S));
     assert_true(guard_refuses(g, 7, (struct view){0}, 60 * S));

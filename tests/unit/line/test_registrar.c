@@ -4,6 +4,7 @@
  */
 #include "tests/cmocka_all.h"
 
+#include "line/guard.h"
 #include "tests/unit/line/kit.h"
 
 #include <string.h>
@@ -347,6 +348,39 @@ static void silent_phones_are_removed_sip_6(void **state)
     kit_close(&k);
 }
 
+/* A new password signs out who came by the old one; another change of what was set up does not. */
+static void new_passwords_sign_out(void **state)
+{
+    (void)state;
+    struct kit k;
+    kit_open(&k);
+    kit_register(&k, "100", "secret-100", CONTACT);
+    struct model *same = kit_company("secret"), *other = kit_company("other");
+    line_set_model(k.line, same);
+    assert_int_equal(line_counts(k.line).bindings, 1);
+    line_set_model(k.line, other);
+    assert_int_equal(line_counts(k.line).bindings, 0);
+    assert_int_equal(kit_status(kit_register(&k, "100", "secret-100", CONTACT)), 401);
+    assert_int_equal(kit_status(kit_register(&k, "100", "other-100", CONTACT)), 200);
+    model_unref(same);
+    model_unref(other);
+    kit_close(&k);
+}
+
+/* Who is blocked is told once (F1). */
+static void a_block_is_noticed_f1(void **state)
+{
+    (void)state;
+    struct kit k;
+    kit_open(&k);
+    for (unsigned i = 0; i < GUARD_PAIR_TRIES + 2; i++) {
+        kit_advance(&k, 40 * G_USEC_PER_SEC);
+        assert_int_equal(kit_status(kit_register(&k, "100", "wrong", CONTACT)), 401);
+        assert_int_equal(k.notices, i + 1 >= GUARD_PAIR_TRIES);
+    }
+    kit_close(&k);
+}
+
 static char *answer_to(const char *request)
 {
     GString *s = g_string_new("SIP/2.0 200 OK\r\n");
@@ -397,6 +431,8 @@ int main(void)
         cmocka_unit_test(options_are_free_and_scanners_get_nothing_sec_8),
         cmocka_unit_test(overload_refuses_new_calls_with_a_time_d1_sip_42),
         cmocka_unit_test(silent_phones_are_removed_sip_6),
+        cmocka_unit_test(new_passwords_sign_out),
+        cmocka_unit_test(a_block_is_noticed_f1),
         cmocka_unit_test(phones_that_answer_keep_alives_stay_sip_5),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
