@@ -35,7 +35,7 @@ struct branch *dial_branch_of(struct dial *d, const struct leg *leg)
     return NULL;
 }
 
-unsigned dial_branches_left(const struct dial *d)
+static unsigned dial_branches_left(const struct dial *d)
 {
     unsigned left = 0;
     for (unsigned i = 0; i < d->n_branches; i++)
@@ -61,7 +61,7 @@ void dial_free(struct dial *d)
     controller_bury(&d->controller);
 }
 
-void dial_hang_up_branches(struct dial *d, enum hang_up_how how)
+static void dial_hang_up_branches(struct dial *d, enum hang_up_how how)
 {
     for (unsigned i = 0; i < d->n_branches; i++) {
         struct leg *leg = d->branch[i].leg;

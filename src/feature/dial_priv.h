@@ -46,9 +46,7 @@ struct dial {
 struct dial *dial_new(struct leg *caller, const struct dial_order *order, unsigned branches);
 void dial_free(struct dial *d); /* its legs have been taken care of */
 struct branch *dial_branch_of(struct dial *d, const struct leg *leg);
-unsigned dial_branches_left(const struct dial *d);
 void dial_drop_branch(struct dial *d, struct branch *b); /* forgets the leg */
-void dial_hang_up_branches(struct dial *d, enum hang_up_how how);
 /* This branch has answered, or was picked up by the leg that now stands in it: the others stop, both talk. */
 void dial_connect(struct dial *d, struct leg *leg);
 bool dial_replace(struct controller *c, struct leg *old, struct leg *now);

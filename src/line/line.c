@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-static const char allow[] =
-    "INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE";
 static const char supported[] = "100rel, timer, replaces, norefersub, path, outbound";
 
 void line_answer_with(struct sip_server *txn, uint16_t status, struct view headers)
@@ -20,19 +18,14 @@ void line_answer(struct sip_server *txn, uint16_t status)
     line_answer_with(txn, status, (struct view){0});
 }
 
-void line_put_capabilities(struct buf *b)
-{
-    sip_put(b, SIP_H_ALLOW, view_of(allow));
-    sip_put(b, SIP_H_SUPPORTED, view_of(supported));
-    sip_put(b, SIP_H_ACCEPT, VIEW("application/sdp"));
-}
-
 /* Free for all, so it costs no state (D2); and so short that nobody is flooded by way of us (D7). */
 static void on_options(void *arg, struct sip_response *reply)
 {
     struct line *l = arg;
     struct buf b = buf_on(l->text, sizeof l->text);
-    line_put_capabilities(&b);
+    sip_put(&b, SIP_H_ALLOW, sip_endpoint_allow());
+    sip_put(&b, SIP_H_SUPPORTED, view_of(supported));
+    sip_put(&b, SIP_H_ACCEPT, VIEW("application/sdp"));
     *reply = (struct sip_response){.status = 200, .headers = buf_view(&b)};
 }
 
@@ -258,7 +251,7 @@ void line_restore_binding(struct line *l, const struct binding_row *row)
     const struct model_device *d = model_device_by_id(l->model, row->device);
     int64_t left_ms = row->expires_ms - timers_wall_us(l->config.timers) / 1000;
     if (!d || !d->enabled || left_ms < 1000 || !sip_transport_parse(view_of(row->transport), &flow.transport) ||
-        !read_addr(row->remote, &flow.remote))
+        sip_transport_is_reliable(flow.transport) || !read_addr(row->remote, &flow.remote))
         return;
     (void)read_addr(row->local, &flow.local); /* absent: the system chooses */
     l->ports.trust(l->ports.arg, &flow);

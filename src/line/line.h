@@ -51,7 +51,9 @@ void line_flow_opened(struct line *l, const struct sip_flow *asked, const struct
 struct leg_port line_leg_port(struct line *l);
 struct location_port line_location_port(struct line *l);
 
-/* Contacts kept over a restart: load each row, then name the port that keeps further changes. */
+/* Contacts kept over a restart: load each row, then name the port that keeps further changes. Those on a stream are
+ * left out: their connection ended with the former daemon, and nobody listens where it came from (RFC 5626
+ * section 4.2.2); the phone comes back by a new one. */
 void line_restore_binding(struct line *l, const struct binding_row *row);
 void line_persist(struct line *l, const struct binding_port *port);
 

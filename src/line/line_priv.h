@@ -69,5 +69,3 @@ void line_legs_move(struct line *l, const struct binding *now, const struct sip_
 /* Simple answers. */
 void line_answer(struct sip_server *txn, uint16_t status);
 void line_answer_with(struct sip_server *txn, uint16_t status, struct view headers);
-/* "Allow: …\r\nSupported: …\r\n" for OPTIONS and 405. */
-void line_put_capabilities(struct buf *b);

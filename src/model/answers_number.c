@@ -5,7 +5,12 @@
  */
 #include "model/answers_priv.h"
 
-const struct problem_path *answers_user_path(struct answers_user_path *p, const struct problem_path *root, size_t place)
+struct user_path {
+    struct problem_path list, user;
+};
+
+/* The path of a user by his place in a->users: the owner, or $.users[i]. Storage is the caller's. */
+static const struct problem_path *user_path(struct user_path *p, const struct problem_path *root, size_t place)
 {
     p->list = (struct problem_path){root, place == 0 ? "owner" : "users", 0};
     if (place == 0)
@@ -57,8 +62,8 @@ static void check_numbers(struct answers *a, GHashTable *users, GHashTable *devi
 {
     size_t length = (size_t)json_integer_value(json_object_get(a->setting, "extension_length"));
     for (size_t i = 0; i < json_array_size(a->users); i++) {
-        struct answers_user_path path;
-        const struct problem_path *at = answers_user_path(&path, root, i);
+        struct user_path path;
+        const struct problem_path *at = user_path(&path, root, i);
         const json_t *user = json_array_get(a->users, i), *list = json_object_get(user, "devices");
         const char *number = text_of(user, "number");
         struct problem_path number_at = {at, "number", 0}, devices_at = {at, "devices", 0};
@@ -128,8 +133,8 @@ static void give_all(struct answers *a, GHashTable *users, GHashTable *devices, 
     }
     for (size_t i = 0; i < json_array_size(a->users); i++) {
         json_t *user = json_array_get(a->users, i);
-        struct answers_user_path path;
-        struct problem_path at = {answers_user_path(&path, root, i), "number", 0};
+        struct user_path path;
+        struct problem_path at = {user_path(&path, root, i), "number", 0};
         if (!*text_of(user, "number") && !give_number(user, users, &next, end)) {
             problems_add(out, PROBLEM_TOO_LARGE, &at, bound);
             return;

@@ -50,7 +50,7 @@ static void get_all(const struct sip_dialog *d, struct view part[SIP_DIALOG_PART
         part[i] = sip_dialog_get(d, i);
 }
 
-int sip_dialog_set(struct sip_dialog *d, enum sip_dialog_part which, struct view v)
+[[gnu::warn_unused_result]] static int sip_dialog_set(struct sip_dialog *d, enum sip_dialog_part which, struct view v)
 {
     struct view part[SIP_DIALOG_PARTS];
     get_all(d, part);

@@ -31,7 +31,6 @@ struct sip_dialog {
 [[gnu::warn_unused_result]] int sip_dialog_init(struct sip_dialog *d, const struct view part[SIP_DIALOG_PARTS]);
 void sip_dialog_release(struct sip_dialog *d);
 struct view sip_dialog_get(const struct sip_dialog *d, enum sip_dialog_part which);
-[[gnu::warn_unused_result]] int sip_dialog_set(struct sip_dialog *d, enum sip_dialog_part which, struct view v);
 
 /* The dialog that a request outside of dialogs begins, seen by its receiver (12.1.1). EBADMSG: no usable Contact. */
 [[gnu::warn_unused_result]] int sip_dialog_of_request(struct sip_dialog *d, const struct sip_msg *m,

@@ -15,7 +15,7 @@ static const enum sip_method methods[] = {
     [OP_BYE] = SIP_BYE,       [OP_INFO] = SIP_INFO,       [OP_NOTIFY] = SIP_NOTIFY, [OP_REFER] = SIP_REFER,
 };
 
-enum sip_method op_method(const struct sip_op *op)
+static enum sip_method op_method(const struct sip_op *op)
 {
     return methods[op->kind];
 }

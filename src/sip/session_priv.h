@@ -229,7 +229,6 @@ struct sip_op *op_new(struct sip_session *s, enum op_kind kind);
 void op_say(struct sip_op *op, struct view headers, struct view content_type, struct view body);
 void op_send(struct sip_op *op, struct sip_dialog *d);
 void op_free(struct sip_op *op);
-enum sip_method op_method(const struct sip_op *op);
 /* Failures found inside the user's calls. */
 void op_tell_dead(struct sip_session *s);
 
@@ -257,7 +256,6 @@ void prack_request(struct sip_session *s, struct sip_server *txn, const struct s
 void uas_acked(struct sip_session *s, const struct sip_msg *m);
 void uas_send_2xx(struct sip_session *s, struct view sdp);
 void uas_own(struct sip_session *s, struct sip_server *txn);
-void uas_repeat_start(struct sip_session *s);
 void uas_flush_queued(struct sip_session *s);
 void uas_drop_invite(struct sip_session *s, uint16_t status, struct view lines);
 void uas_repeat_fired(void *arg);

@@ -96,7 +96,7 @@ void uas_own(struct sip_session *s, struct sip_server *txn)
 
 /* --- repetition --------------------------------------------------------------------------------------------------- */
 
-void uas_repeat_start(struct sip_session *s)
+static void uas_repeat_start(struct sip_session *s)
 {
     s->repeat.interval_us = SIP_T1_US;
     s->repeat.end_us = timers_now_us(session_clock(s)) + SESSION_FINAL_US;

@@ -130,7 +130,6 @@ struct sip_msg *sip_msg_keep(const struct sip_msg *m, const char *bytes, size_t 
 /* transaction_server.c */
 struct sip_id sip_server_id(const struct sip_endpoint *ep, const struct sip_msg *m);
 struct sip_id sip_merged_id(const struct sip_endpoint *ep, const struct sip_msg *m);
-bool sip_msg_is_rfc2543(const struct sip_msg *m);
 struct sip_server *sip_server_new(struct sip_endpoint *ep, const struct sip_id *id, const struct sip_flow *flow,
                                   struct sip_msg *kept, bool in_dialog);
 void sip_server_free(struct sip_server *t); /* without a word */

@@ -14,7 +14,7 @@ enum { TRYING_AFTER_US = 200000 };
 
 /* --- names of transactions ------------------------------------------------------------------------------------- */
 
-bool sip_msg_is_rfc2543(const struct sip_msg *m)
+static bool sip_msg_is_rfc2543(const struct sip_msg *m)
 {
     /* The cookie alone is no branch: many requests may carry it (RFC 4475 3.2.1). */
     struct view cookie = VIEW(SIP_COOKIE);

@@ -71,7 +71,7 @@ struct journal_port journal_port(struct journal *j)
     return (struct journal_port){j, call_started, call_ended};
 }
 
-void binding_change_free(void *change)
+static void binding_change_free(void *change)
 {
     struct binding_change *c = change;
     const char *text[] = {c->row.key,   c->row.instance, c->row.contact,    c->row.path,   c->row.transport,

@@ -28,7 +28,6 @@ struct binding_change {
     char *name; /* "device key": a later change of the same takes its place */
     struct binding_row row;
 };
-void binding_change_free(void *change);
 
 struct journal {
     pthread_t thread;

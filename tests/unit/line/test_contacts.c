@@ -205,6 +205,33 @@ static void large_requests_go_by_a_stream_of_the_same_phone_sip_18(void **state)
     kit_close(&k);
 }
 
+static void contacts_on_ended_connections_are_not_restored(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *transport;
+        unsigned kept;
+    } rows[] = {{"UDP", 1}, {"TCP", 0}, {"TLS", 0}, {"WSS", 0}, {"pigeon", 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct kit k;
+        kit_open(&k);
+        struct binding_row row = {.device = 11,
+                                  .key = "sip:100@10.0.0.5",
+                                  .instance = "",
+                                  .contact = "sip:100@10.0.0.5",
+                                  .path = "",
+                                  .transport = rows[i].transport,
+                                  .local = "192.0.2.1:5060",
+                                  .remote = "198.51.100.7:40000",
+                                  .expires_ms = timers_wall_us(k.timers) / 1000 + 60000,
+                                  .user_agent = "",
+                                  .call_id = "c"};
+        line_restore_binding(k.line, &row);
+        assert_int_equal(line_counts(k.line).bindings, rows[i].kept);
+        kit_close(&k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +243,7 @@ int main(void)
         cmocka_unit_test(phones_behind_a_proxy_stand_side_by_side_sip_2),
         cmocka_unit_test(a_phone_that_came_back_is_not_taken_for_gone_sip_5),
         cmocka_unit_test(a_closed_connection_takes_its_own_contacts_alone),
+        cmocka_unit_test(contacts_on_ended_connections_are_not_restored),
         cmocka_unit_test(large_requests_go_by_a_stream_of_the_same_phone_sip_18),
     };
     return cmocka_run_group_tests_name("line contacts", tests, NULL, NULL);
