@@ -174,6 +174,8 @@ void leg_leave(struct leg *leg)
         core->media.close(core->media.arg, leg->media);
         leg->media = 0;
     }
+    media_desc_wipe(&leg->remote);
+    media_desc_wipe(&leg->proposed);
     slots_remove(core->leg_by_id, leg->id);
     call_segment_close(leg->call, leg->segment, call_is_answered(leg->call) ? REASON_ANSWERED : REASON_CANCELLED);
     call_drop_leg(leg->call, leg);
