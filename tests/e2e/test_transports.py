@@ -120,3 +120,15 @@ def test_socket_changes_tls(world):
 def test_socket_changes_wss(world):
     """SIP-5, CALL-11: the same by WebSocket, as after the reload of a page."""
     moves(world, "wss")
+
+
+def test_baresip_ip6(world):
+    """SIP-40, SIP-1: baresip on IPv6 calls and is called by one on IPv4."""
+    world.start()
+    a = Baresip(world, "100", LEFT, address="::1", server=f"[::1]:{world.sip}")
+    b = Baresip(world, "101", RIGHT)
+    register_all(a, b)
+    talk(a, b, "101")
+    hang_up(a, b)
+    talk(b, a, "100")
+    hang_up(b, a)
