@@ -123,10 +123,9 @@ void controller_bury(struct controller *c)
     core_bury(c->core, c);
 }
 
-static struct leg *leg_of_incoming(struct call_core *core, const struct leg_incoming *in)
+static void leg_take_incoming(struct leg *leg, const struct leg_incoming *in)
 {
-    struct leg *leg = leg_new(core);
-    leg->state = LEG_IN_NEW;
+    struct call_core *core = leg->core;
     leg->user = in->user;
     leg->device = in->device;
     leg->peer = in->peer;
@@ -137,7 +136,6 @@ static struct leg *leg_of_incoming(struct call_core *core, const struct leg_inco
     leg_take_offer(leg, in->offer);
     load_add_call(core->load, LOAD_USER, leg->user, 1);
     load_add_call(core->load, LOAD_PEER, leg->peer, 1);
-    return leg;
 }
 
 static void refuse(struct leg *leg, const struct call_refusal *no)
@@ -148,15 +146,22 @@ static void refuse(struct leg *leg, const struct call_refusal *no)
                     .how = HANG_UP_REFUSE, .status = no->status, .retry_after_s = no->retry_after_s, .text = no->text});
 }
 
-leg_id call_leg_incoming(struct call_core *core, const struct leg_incoming *in)
+leg_id call_leg_arrives(struct call_core *core)
 {
     if (core->state != CORE_RUNNING || slots_count(core->leg_by_id) >= LEGS_MAX)
         return 0;
-    struct leg *leg = leg_of_incoming(core, in);
-    leg_id id = leg->id;
+    struct leg *leg = leg_new(core);
+    leg->state = LEG_IN_NEW;
+    return leg->id;
+}
+
+void call_leg_incoming(struct call_core *core, leg_id id, const struct leg_incoming *in)
+{
+    struct leg *leg = slots_get(core->leg_by_id, id);
+    leg_take_incoming(leg, in);
     struct leg *old = slots_get(core->leg_by_id, in->replaces);
     if (old && transfer_take_place(leg, old))
-        return id;
+        return;
     struct call *call = call_new(core, &(struct call_begin){.from = &in->from,
                                                             .to_dialled = in->number,
                                                             .peer = in->peer,
@@ -170,7 +175,6 @@ leg_id call_leg_incoming(struct call_core *core, const struct leg_incoming *in)
                              .via = in->via.number[0] ? &in->via : NULL};
     if (in->replaces || !core->entry(core, leg, &want, &no))
         refuse(leg, &no);
-    return id;
 }
 
 void call_leg_event(struct call_core *core, leg_id id, const struct leg_event *ev)

@@ -21,11 +21,12 @@ struct leg_incoming {
     struct net_addr peer_signalling;
     leg_id replaces; /* INVITE with Replaces: the leg it names, rights already checked; else 0 */
     uint8_t max_forwards;
-    bool wants_early_media; /* the peer can take 183 with SDP (always true for SIP) */
 };
-/* Returns the leg's id. The core has answered or refused through the port by then, or will. 0: refused for want of
- * room; the line then answers 503 itself. */
-leg_id call_leg_incoming(struct call_core *core, const struct leg_incoming *in);
+/* The id that the call coming in will have, so that the line knows it when the core first asks something of the leg.
+ * 0: there is no room; the line answers 503 itself. Else call_leg_incoming follows at once. */
+leg_id call_leg_arrives(struct call_core *core);
+/* The core has answered or refused through the port when this returns, or will. */
+void call_leg_incoming(struct call_core *core, leg_id leg, const struct leg_incoming *in);
 
 enum leg_event_kind {
     LEG_TRYING,         /* outgoing: any provisional, also 100: the device is alive (SIP-6) */

@@ -243,7 +243,8 @@ bool leg_answer(struct leg *leg, enum codec voice)
     return true;
 }
 
-/* The peer's offer is settled by us, maybe in an event of another leg: an offer of ours that waited behind it goes soon. */
+/* The peer's offer is settled by us, maybe in an event of another leg: an offer of ours that waited behind it goes
+ * soon. */
 static void settled(struct leg *leg)
 {
     leg->exchange = EXCHANGE_NONE;

@@ -60,11 +60,6 @@ void line_leg_name(struct line_leg *leg, uint64_t id)
 struct line_leg *line_leg_get(struct line *l, uint64_t id)
 {
     struct line_leg *leg = g_hash_table_lookup(l->legs, &id);
-    if (!leg && l->arriving) { /* the core's first word about a leg whose id it has not returned to us yet */
-        leg = l->arriving;
-        l->arriving = NULL;
-        line_leg_name(leg, id);
-    }
     return leg && !leg->core_done ? leg : NULL;
 }
 

@@ -89,18 +89,14 @@ static uint16_t find_replaced(struct line *l, const struct sip_msg *m, leg_id *r
 
 static void tell_core(struct line_leg *leg, struct leg_incoming *in)
 {
-    struct line *l = leg->line;
-    l->arriving = leg;
-    leg_id id = call_leg_incoming(l->core, in);
-    if (l->arriving) { /* the core has said nothing about it yet */
-        l->arriving = NULL;
-        if (id)
-            line_leg_name(leg, id);
-    }
-    if (!id && !leg->core_done) {
+    leg_id id = call_leg_arrives(leg->line->core);
+    if (!id) {
         leg->core_done = true;
         sip_session_end(leg->session, 503, (struct view){0}, VIEW("Retry-After: 5\r\n"));
+        return;
     }
+    line_leg_name(leg, id);
+    call_leg_incoming(leg->line->core, id, in);
 }
 
 static void take_call(struct line *l, struct sip_server *txn, const struct sip_flow *flow, struct leg_incoming *in)
@@ -134,7 +130,7 @@ static void take_call(struct line *l, struct sip_server *txn, const struct sip_f
 void line_invite(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow)
 {
     char number[PARTY_NUMBER_BYTES];
-    struct leg_incoming in = {.number = number, .wants_early_media = true};
+    struct leg_incoming in = {.number = number};
     struct line_admitted from = l->admitted;
     uint16_t status = find_replaced(l, m, &in.replaces);
     if (!status && !dialled_number(m, number))

@@ -33,7 +33,6 @@ struct line {
     struct nonce_keeper *nonces;
     struct line_admitted admitted;
     GHashTable *legs;          /* leg_id (in the leg) -> struct line_leg */
-    struct line_leg *arriving; /* the incoming leg that the core is being told of */
     GHashTable *pings;         /* running keep-alive transactions */
     struct timer ping_timer;
     size_t ping_at; /* where in the bindings the next round goes on */

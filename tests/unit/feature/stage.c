@@ -172,7 +172,10 @@ leg_id stage_call_raw(struct stage *s, struct leg_incoming *in)
     if (in->user)
         g_snprintf(in->from.number, sizeof(in->from.number), "%u", 99 + in->user);
     in->from.user = in->user;
-    return call_leg_incoming(s->core, in);
+    leg_id id = call_leg_arrives(s->core);
+    if (id)
+        call_leg_incoming(s->core, id, in);
+    return id;
 }
 
 leg_id stage_call_by(struct stage *s, struct leg_incoming *in, const char *codecs)
