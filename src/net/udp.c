@@ -33,6 +33,10 @@ enum {
     SOCKET_BUFFER_BYTES = 16 * 1024 * 1024, /* 100 ms of a flood as fast as it can be: what is lost is not ours alone */
     STUN_PER_SECOND = 50, /* one source: an office of 1,250 phones behind one address asks that often */
     STUN_ANSWER_BYTES = 128,
+    RATE_PERIOD_US = 50000,
+    GATHER_FROM_PER_S = 3000, /* 500 calls a second */
+    GATHER_US = 1000,
+    GATHERED_ENOUGH = 24,
 };
 
 union control {
@@ -60,6 +64,10 @@ struct udp {
     struct limit stun_limit;
     struct share share;
     uint64_t received, sent, dropped;
+    uint64_t turn_received; /* `received` when the loop last slept */
+    uint64_t rate_received; /* `received` when the rate was last looked at */
+    int64_t rate_since_us;
+    bool gathers;
     unsigned strangers; /* in this batch */
     uint64_t strangers_us;
 
@@ -126,11 +134,28 @@ static void flush(struct udp *u)
     u->out_used = 0;
 }
 
+/* Waking up for each datagram costs more than handling it. When several come in a millisecond it is slept through; not
+ * when many were there already: then we are late. */
+static void gather(struct udp *u)
+{
+    bool late = u->received - u->turn_received >= GATHERED_ENOUGH;
+    u->turn_received = u->received;
+    int64_t gone_us = timers_now_us(loop_timers(u->loop)) - u->rate_since_us;
+    if (gone_us >= RATE_PERIOD_US) {
+        u->gathers = (int64_t)(u->received - u->rate_received) * 1000000 / gone_us >= GATHER_FROM_PER_S;
+        u->rate_received = u->received;
+        u->rate_since_us += gone_us;
+    }
+    if (u->gathers && !late)
+        loop_rest(u->loop, GATHER_US);
+}
+
 static void on_idle(void *arg)
 {
     struct udp *u = arg;
     if (u->n_out)
         flush(u);
+    gather(u);
 }
 
 /* Makes the datagram leave from that local address. */

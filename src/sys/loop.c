@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { EVENTS_PER_TURN = 64, IDLE_HOOKS_MAX = 8 };
@@ -157,6 +158,14 @@ void loop_on_idle(struct loop *l, void (*idle)(void *arg), void *arg)
         return;
     g_assert(free_place); /* hooks are set by our own start-up, not by traffic */
     *free_place = (struct idle_hook){idle, arg};
+}
+
+void loop_rest(struct loop *l, int64_t us)
+{
+    int64_t before_us = clock_monotonic_us();
+    struct timespec t = {us / 1000000, us % 1000000 * 1000};
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+    l->waited_us += clock_monotonic_us() - before_us;
 }
 
 static void handle_inbox(struct loop *l, bool woken)

@@ -55,5 +55,8 @@ void loop_expect_lazy(struct loop *l);
  * hooks, told apart by arg; NULL takes the hook of that arg off. */
 void loop_on_idle(struct loop *l, void (*idle)(void *arg), void *arg);
 
+/* Sleeps in an idle hook, whatever comes, so that more is taken at once: counts as waiting, not as load. */
+void loop_rest(struct loop *l, int64_t us);
+
 void loop_run(struct loop *l);  /* until loop_stop */
 void loop_stop(struct loop *l); /* any thread, also from a signal handler */

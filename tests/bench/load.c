@@ -282,13 +282,13 @@ static bool obey(struct load *l, const char *line)
     return true;
 }
 
-static int socket_at(uint16_t port, uint16_t *ret)
+static int socket_or_none(uint16_t port, uint16_t *ret)
 {
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), size = BUFFER_BYTES;
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t bytes = sizeof a;
     if (fd < 0 || bind(fd, (struct sockaddr *)&a, bytes) < 0 || getsockname(fd, (struct sockaddr *)&a, &bytes) < 0)
-        g_error("no socket: %s", g_strerror(errno));
+        return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     *ret = ntohs(a.sin_port);
