@@ -26,6 +26,7 @@ static void on_progress(void *user, const struct sip_msg *m, struct view sdp)
     struct line_leg *leg = user;
     struct media_desc d;
     struct leg_event ev = {.kind = m->status == 180 ? LEG_RINGING : LEG_TRYING, .status = m->status};
+    line_outgoing_heard(leg);
     if (sdp.n && line_leg_read_answer(leg, sdp, &d) && d.present) {
         ev.kind = LEG_EARLY;
         ev.desc = &d;
@@ -195,7 +196,7 @@ static void on_ended(void *user, const struct sip_session_ended *e)
 {
     struct line_leg *leg = user;
     uint16_t status = refusal_status(e);
-    if (status && !leg->core_done && line_outgoing_next(leg, status))
+    if (status && !leg->core_done && line_outgoing_next(leg, e, status))
         return; /* the next target of the peer is being tried by another session */
     struct leg_event ev = {.kind = LEG_HUNG_UP, .lost = how_lost(e->how)};
     if (status)

@@ -9,6 +9,9 @@
  * through (D6). With T1 three INVITEs fit into 2 s, which is too few; with half of it four do. Registered phones are
  * known to be near enough for that (RFC 3261 17.1.1.1 lets T1 be smaller where the round trip is known). */
 enum { DEVICE_REPEAT_MS = 250 };
+/* A target that says nothing for so long is passed over while there is another: two are tried before the route is given
+ * up (ROUTE-26), each with three INVITEs on UDP. */
+enum { TARGET_REPLY_US = 1900000 };
 
 struct leg_outgoing { /* all that a further try needs, copied: the core's pointers are gone by then */
     struct line_leg *leg;
@@ -16,6 +19,7 @@ struct leg_outgoing { /* all that a further try needs, copied: the core's pointe
     uint64_t lookup;  /* running, or 0 */
     struct sip_targets targets;
     unsigned next;
+    struct timer patience; /* for the target that is being tried */
     char *number, *uri;
     struct party from, to, via;
     struct media_desc offer;
@@ -29,6 +33,7 @@ void line_outgoing_free(struct line_leg *leg)
         return;
     if (o->lookup)
         sip_resolve_cancel(leg->line->resolver, o->lookup);
+    timer_stop(leg->line->config.timers, &o->patience);
     g_free(o->number);
     g_free(o->uri);
     g_free(o);
@@ -92,6 +97,8 @@ static bool call_binding(struct line_leg *leg, const struct binding *b, const st
     return start_session(leg, &c);
 }
 
+static void on_silence(void *arg);
+
 static struct leg_outgoing *outgoing_new(struct line_leg *leg, const struct leg_dial *d)
 {
     struct leg_outgoing *o = leg->outgoing = g_new0(struct leg_outgoing, 1);
@@ -102,6 +109,7 @@ static struct leg_outgoing *outgoing_new(struct line_leg *leg, const struct leg_
                                .via = d->via,
                                .offer = *d->offer,
                                .max_forwards = d->max_forwards};
+    timer_init(&o->patience, on_silence, o);
     return o;
 }
 
@@ -147,8 +155,11 @@ static bool try_target(struct line_leg *leg)
                              .via = &o->via,
                              .offer = &o->offer,
                              .max_forwards = o->max_forwards};
-        if (start_session(leg, &c))
+        if (start_session(leg, &c)) {
+            if (o->next < o->targets.n)
+                timer_start(leg->line->config.timers, &o->patience, TARGET_REPLY_US);
             return true;
+        }
         sip_resolver_mark_dead(leg->line->resolver, t);
     }
     return false;
@@ -175,6 +186,7 @@ static struct line_leg *pass_on(struct line_leg *leg)
     again->plain = leg->plain;
     again->outgoing = leg->outgoing;
     again->outgoing->leg = again;
+    timer_stop(leg->line->config.timers, &again->outgoing->patience);
     leg->outgoing = NULL;
     leg->core_done = true;
     return again;
@@ -207,21 +219,42 @@ static bool again_plain(struct line_leg *leg, uint16_t status)
     return true;
 }
 
-bool line_outgoing_next(struct line_leg *leg, uint16_t status)
+void line_outgoing_heard(struct line_leg *leg)
+{
+    if (leg->outgoing)
+        timer_stop(leg->line->config.timers, &leg->outgoing->patience);
+}
+
+static void next_target(struct line_leg *leg, uint16_t status)
+{
+    struct line_leg *again = pass_on(leg);
+    if (!try_target(again))
+        refuse_later(again, status);
+}
+
+static void on_silence(void *arg)
+{
+    struct leg_outgoing *o = arg;
+    struct line_leg *leg = o->leg;
+    sip_resolver_mark_dead(leg->line->resolver, &o->targets.target[o->next - 1]);
+    next_target(leg, 408);
+    sip_session_end(leg->session, 408, (struct view){0}, (struct view){0});
+}
+
+bool line_outgoing_next(struct line_leg *leg, const struct sip_session_ended *e, uint16_t status)
 {
     struct leg_outgoing *o = leg->outgoing;
     if (!o)
         return false;
     if (again_plain(leg, status))
         return true;
-    if (o->binding || (status != 408 && status != 503))
+    /* RFC 3263 4.3: no answer, or 503. Any other answer is the callee's, also a 408. */
+    if (o->binding || (e->how == SIP_END_REFUSED && status != 503))
         return false;
     sip_resolver_mark_dead(leg->line->resolver, &o->targets.target[o->next - 1]);
     if (o->next == o->targets.n)
         return false;
-    struct line_leg *again = pass_on(leg);
-    if (!try_target(again))
-        refuse_later(again, status);
+    next_target(leg, status);
     return true;
 }
 

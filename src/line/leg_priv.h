@@ -74,4 +74,6 @@ struct sip_session_identity line_identity(const struct line *l, const struct par
 int line_leg_dial(void *arg, leg_id id, const struct leg_dial *d);
 void line_outgoing_free(struct line_leg *leg);
 /* The next target after this one failed without an answer, or the same again without SRTP; false: none left. */
-bool line_outgoing_next(struct line_leg *leg, uint16_t status);
+bool line_outgoing_next(struct line_leg *leg, const struct sip_session_ended *e, uint16_t status);
+/* The target that is being tried has said something. */
+void line_outgoing_heard(struct line_leg *leg);

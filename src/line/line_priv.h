@@ -32,8 +32,8 @@ struct line {
     struct guard *guard;
     struct nonce_keeper *nonces;
     struct line_admitted admitted;
-    GHashTable *legs;          /* leg_id (in the leg) -> struct line_leg */
-    GHashTable *pings;         /* running keep-alive transactions */
+    GHashTable *legs;  /* leg_id (in the leg) -> struct line_leg */
+    GHashTable *pings; /* running keep-alive transactions */
     struct timer ping_timer;
     size_t ping_at; /* where in the bindings the next round goes on */
     unsigned busy_permille;

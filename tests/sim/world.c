@@ -141,6 +141,50 @@ static void on_call_ended(void *arg, const struct call_record *r)
             world_fault(w, "call %s has an open segment", r->id.text);
 }
 
+/* --- names ------------------------------------------------------------------------------------------------------- */
+
+struct world_query {
+    struct world *world;
+    struct sip_resolver *resolver;
+    uint64_t query;
+    enum sip_dns_type type;
+    struct timer timer;
+};
+
+static void on_answer_due(void *arg)
+{
+    struct world_query *q = arg;
+    struct sip_dns_record r[2] = {{.type = SIP_DNS_A, .ttl_s = 300}, {.type = SIP_DNS_A, .ttl_s = 300}};
+    g_assert_true(net_addr_parse(VIEW(WORLD_TRUNK_A), 0, &r[0].address));
+    g_assert_true(net_addr_parse(VIEW(WORLD_TRUNK_B), 0, &r[1].address));
+    g_hash_table_remove(q->world->asked, q);
+    sip_dns_answer(q->resolver, q->query, r, q->type == SIP_DNS_A ? 2 : 0);
+    g_free(q);
+}
+
+static void on_ask(void *arg, struct sip_resolver *r, uint64_t query, enum sip_dns_type type, const char *name)
+{
+    (void)name;
+    struct world *w = arg;
+    struct world_query *q = g_new0(struct world_query, 1);
+    *q = (struct world_query){.world = w, .resolver = r, .query = query, .type = type};
+    timer_init(&q->timer, on_answer_due, q);
+    timer_start(w->timers, &q->timer, 20000);
+    g_hash_table_add(w->asked, q);
+}
+
+static void forget_asked(struct world *w)
+{
+    GHashTableIter at;
+    void *key;
+    g_hash_table_iter_init(&at, w->asked);
+    while (g_hash_table_iter_next(&at, &key, NULL)) {
+        timer_stop(w->timers, &((struct world_query *)key)->timer);
+        g_free(key);
+    }
+    g_hash_table_destroy(w->asked);
+}
+
 /* --- the company ------------------------------------------------------------------------------------------------- */
 
 static struct model *company(void)
@@ -176,6 +220,13 @@ static struct model *company(void)
                                       .enabled = true};
         model_builder_add_device(b, &device, i + 1);
     }
+    model_builder_add_peer(b, &(struct model_peer){.id = 1,
+                                                   .name = "trunk",
+                                                   .host = "trunk.example.com",
+                                                   .port = 5060,
+                                                   .transport = MODEL_UDP,
+                                                   .prefix = "88",
+                                                   .enabled = true});
     unsigned left_out;
     return model_builder_finish(b, &left_out);
 }
@@ -196,7 +247,9 @@ void world_open(struct world *w, uint64_t seed)
     g_assert_true(net_addr_parse(VIEW("192.0.2.1"), 5060, &w->server.address));
     w->server.outside = w->server.address;
     net_add(w->net, &w->server);
-    struct line_config lc = {.timers = w->timers, .entropy = &w->entropy, .server_name = "Carillon/sim"};
+    w->asked = g_hash_table_new(NULL, NULL);
+    struct line_config lc = {
+        .timers = w->timers, .entropy = &w->entropy, .dns = {w, on_ask}, .server_name = "Carillon/sim"};
     struct line_ports lp = {w, on_send, on_local, on_trust, on_notice};
     w->line = line_new(&lc, &lp, w->model);
     struct call_core_config cc = {
@@ -234,6 +287,7 @@ void world_close(struct world *w)
     call_core_free(w->core);
     line_free(w->line);
     net_free(w->net);
+    forget_asked(w);
     expect_none(w, "timers", timers_count(w->timers));
     model_unref(w->model);
     timers_free(w->timers);

@@ -13,6 +13,9 @@
 #include "tests/sim/net.h"
 
 enum { WORLD_USERS = 6, WORLD_FIRST = 100 };
+/* Numbers that begin with 88 go to a peer given by name, which stands for these two addresses, port 5060. */
+#define WORLD_TRUNK_A "198.51.100.60"
+#define WORLD_TRUNK_B "198.51.100.61"
 
 struct world_media { /* one session of the model engine */
     media_id id, joined;
@@ -51,6 +54,7 @@ struct world {
     GPtrArray *faults;    /* texts: what must not be */
     GString *ladder;      /* messages on the wire, newest last, when kept */
     bool keep_ladder;
+    GHashTable *asked; /* names being resolved: struct world_query */
     unsigned notices;
 };
 
