@@ -59,9 +59,21 @@ static int port_send(void *arg, const struct sip_flow *flow, struct view bytes)
     return transport_send(((struct daemon *)arg)->transport, flow, bytes);
 }
 
+/* Behind a translator of our own, peers outside are told the address that it shows them (NET-4). */
+static bool public_address(const struct daemon *d, struct net_addr *ret)
+{
+    return net_addr_parse(view_of(model_settings(d->model)->public_ip), 0, ret);
+}
+
 static bool port_local(void *arg, enum sip_transport t, const struct net_addr *remote, struct net_addr *ret)
 {
-    return transport_local(((struct daemon *)arg)->transport, t, remote, ret);
+    struct daemon *d = arg;
+    struct net_addr outside;
+    if (!transport_local(d->transport, t, remote, ret))
+        return false;
+    if (!net_addr_is_private(remote) && public_address(d, &outside) && outside.family == ret->family)
+        memcpy(ret->ip, outside.ip, sizeof ret->ip);
+    return true;
 }
 
 static void port_trust(void *arg, const struct sip_flow *flow)
@@ -242,6 +254,7 @@ static bool open_media(struct daemon *d)
         .event = on_media,
         .arg = d,
     };
+    (void)public_address(d, &m.external_address); /* none: the address they reach us at */
     int err = media_engine_open(&m, &d->media);
     if (err)
         command_fail(COMMAND_FAILED, "the sound ports %u-%u cannot be used: take an even start and at least 20 ports",
