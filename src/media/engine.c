@@ -232,8 +232,10 @@ static int port_open(void *arg, const struct media_open *o, media_id *ret, struc
     if (known.peer_signalling.family == NET_NONE) /* given by name: its SDP alone says where it is */
         known.peer_signalling.family = local.family;
     struct handle *h = g_new0(struct handle, 1);
-    *h = (struct handle){
-        .session = rtp_session_new(&known, e->config.entropy, fd), .worker = least_loaded(e), .pool = pool, .port = port};
+    *h = (struct handle){.session = rtp_session_new(&known, e->config.entropy, fd),
+                         .worker = least_loaded(e),
+                         .pool = pool,
+                         .port = port};
     *ret = h->session->id = slots_add(e->handles, h);
     e->load[h->worker]++;
     worker_command(&(struct command){

@@ -11,7 +11,7 @@
 static const char *const languages[] = {"en", "fr", NULL};                         /* enum model_language */
 static const char *const transports[] = {"udp", "tcp", "tls", NULL};               /* enum model_transport */
 static const char *const profiles[] = {"nat", "strict", NULL};                     /* enum model_rtp_profile */
-static const char *const srtp[] = {"off", "preferred", "required", NULL};           /* enum model_srtp */
+static const char *const srtp[] = {"off", "preferred", "required", NULL};          /* enum model_srtp */
 static const char *const roles[] = {"none", "system_admin", "system_owner", NULL}; /* enum system_role */
 
 #define AT(member) FIELD_AT(struct setting_row, member)

@@ -11,5 +11,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Something that must hold does not. Ends by abort(): g_error's trap is not a signal that libFuzzer keeps the input of. */
+/* Something that must hold does not. By abort(): of g_error's trap libFuzzer keeps no input. */
 #define fuzz_broken(...) ((void)fprintf(stderr, __VA_ARGS__), (void)fputc('\n', stderr), abort())
