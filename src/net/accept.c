@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 64 };
+enum { BACKLOG = 4096, ACCEPTS_PER_TURN = 64 }; /* the kernel takes at most net.core.somaxconn */
 
 int accept_open(struct web *w, const struct transport_listen *l)
 {

@@ -23,6 +23,7 @@ enum {
     CONN_CONNECT_US = 4 * 1000000, /* ours to others, each of TCP and TLS */
     CONN_IDLE_MS = 60000,          /* a stranger without a whole message */
     CONN_CLOSING_US = 2 * 1000000, /* to write what waits */
+    CONN_MANY = 500,               /* whose end is worth giving memory back to the system */
     CONN_STRANGER_SAYS = 100,      /* messages of one stranger between two sweeps; then it is not read till the next */
     CONN_STRANGERS_SAY = 5000,     /* of all of them: each then has one (D2) */
 };
@@ -73,6 +74,7 @@ struct web {
     bool quit;
     int64_t now_us; /* of this turn */
     int64_t sweep_at_us;
+    unsigned most_conns;     /* since memory was last given back */
     unsigned strangers_said; /* messages since the last sweep */
     lws_sorted_usec_list_t tick;
 
