@@ -13,8 +13,9 @@ def shape(world):
     return (world.quick and 4 or 12), PAIRS
 
 
-def flood_with(world, goal, kind, sources):
-    seconds, pairs = shape(world)
+def flood_with(world, goal, kind, sources, seconds=None):
+    pairs = PAIRS
+    seconds = shape(world)[0] if world.quick or not seconds else seconds
     world.start()
     ref = Reference(world, pairs)
     for _ in range(2):
@@ -39,7 +40,7 @@ def flood_with(world, goal, kind, sources):
 
 def attack_flood_mix_many(world):
     """D2: REGISTER, INVITE, OPTIONS and noise with random Call-IDs from 250 addresses, as fast as the machine goes."""
-    flood_with(world, "D2", "mix", 250)
+    flood_with(world, "D2", "mix", 250, 30)
 
 
 def attack_flood_register_one(world):

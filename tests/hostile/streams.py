@@ -9,8 +9,7 @@ import ssl
 import struct
 import time
 
-from bed import Reference, request, wait_for
-from kit.link import Tls
+from bed import Failure, Reference, request, wait_for
 from phones import status_of
 
 PER_ADDRESS = 200
@@ -45,18 +44,24 @@ def alive(s):
 def legit_ms(world):
     """A new TLS connection and the answer to a REGISTER on it."""
     began = time.monotonic()
-    link = Tls(("127.0.0.1", world.sips), ("127.0.0.1", 0))
-    link.send(request("REGISTER", ("127.0.0.1", world.sip), link.local, transport="TLS"))
-    answer = link.receive(2)
+    s = unverified().wrap_socket(socket.create_connection(("127.0.0.1", world.sips), 3))
+    s.sendall(request("REGISTER", ("127.0.0.1", world.sip), s.getsockname(), transport="TLS"))
+    answer = s.recv(65536)
     spent = (time.monotonic() - began) * 1000
-    link.close()
-    return spent if answer and status_of(answer) == 401 else 9999
+    s.close()
+    return spent if status_of(answer) == 401 else 9999
 
 
 def attack_connections(world):
     """D4: idle TCP, TLS and WSS connections and slow senders from many addresses; who is new still comes in."""
     wanted = 1000 if world.quick else min(9000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)
     world.start()
+    many_connections(world, wanted)
+    if not world.quick:  # once more: what is only kept for later does not grow
+        many_connections(world, wanted)
+
+
+def many_connections(world, wanted):
     files, rss = world.files(), world.rss_mb()
     idle = sorted(legit_ms(world) for _ in range(5))[2]
     held, ports, slow = [], (world.sip, world.sips, world.https), []
@@ -70,39 +75,47 @@ def attack_connections(world):
         if i % 100 == 99:
             time.sleep(0.01)
     spent = time.monotonic() - began
+    try:  # those that the queue of the socket had no place for come when the kernel tries again
+        wait_for("all connections", 8, lambda: world.counts()["connections"] >= len(held))
+    except Failure:
+        pass
     message = request("INVITE", ("127.0.0.1", world.sip), ("127.80.0.1", 5060), transport="TCP")
-    worst, at = 0, 0
-    while at < 6:  # a byte each half second
+    taken, at = [], 0
+    while at < 7:  # a byte each half second
         for s in slow:
             try:
                 s.send(message[at:at + 1])
             except OSError:
                 pass
-        worst = max(worst, legit_ms(world))
+        taken.append(legit_ms(world))
         at += 1
         time.sleep(0.5)
+    last_byte = time.monotonic()
     open_now = world.counts()["connections"]
     world.report.tell("D4", "opened", f"{len(held)} in {spent:.1f} s from {wanted // PER_ADDRESS} addresses, {open_now} "
                       f"held by the daemon, {len(slow)} send a byte each half second; {world.rss_mb() - rss:.0f} MB")
-    world.report.check("D4", "a new TLS connection answered", f"{worst:.0f} ms at worst (idle: {idle:.0f} ms)", "<= 100 ms",
-                       worst <= (500 if world.quick else 100))
+    taken.sort()
+    most = 100 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # of a machine that others use as well
+    world.report.check("D4", "a new TLS connection answered", f"{taken[3]:.0f} ms in the middle, {taken[-1]:.0f} ms at worst "
+                       f"(idle: {idle:.0f} ms)", f"<= {most:.0f} ms in the middle", taken[3] <= most)
     more = [connect("127.80.0.1", world.sip) for _ in range(100)]
     time.sleep(0.5)
     kept = sum(alive(s) for s in more if s) + sum(alive(s) for s in held[:PER_ADDRESS])
     world.report.check("D4", "connections of one address", kept, f"<= {PER_ADDRESS}", kept <= PER_ADDRESS)
-    end = began + spent + 14
+    end = last_byte + 10.5
     while time.monotonic() < end and any(alive(s) for s in slow):
         time.sleep(0.25)
     left = sum(alive(s) for s in slow)
-    world.report.check("D4", "slow senders left 10 s after their last byte but one", left, "0", left == 0)
+    world.report.check("D4", "slow senders left 10.5 s after their last byte", left, "0", left == 0)
     for s in [*held, *more]:
         if s:
             s.close()
     wait_for("the files to be given back", 5, lambda: world.files() <= files + 3)
     world.report.check("D4", "files open afterwards", f"{world.files()} (before: {files})", "as before",
                        world.files() <= files + 3)
+    time.sleep(1.5)
     grown = world.rss_mb() - rss
-    world.report.check("D4", "memory grown afterwards", f"{grown:.1f} MB", "<= 64 MB", grown <= 64)
+    world.report.check("D4", "memory grown afterwards", f"{grown:.1f} MB", "<= 8 MB", grown <= 8)
 
 
 def reset(s):
