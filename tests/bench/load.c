@@ -328,6 +328,16 @@ static void read_accounts(struct load *l, const char *path)
     (void)fclose(f);
 }
 
+/* Phones answer keep-alives between commands too; a command is asked for once the last one was answered. */
+static void answer_until_asked(struct load *l)
+{
+    struct pollfd p[SENDERS + 1] = {[SENDERS] = {STDIN_FILENO, POLLIN, 0}};
+    for (unsigned s = 0; s < SENDERS; s++)
+        p[s] = (struct pollfd){l->fd[s], POLLIN, 0};
+    while (poll(p, SENDERS + 1, -1) < 0 || !p[SENDERS].revents)
+        receive_all(l);
+}
+
 int main(int argc, char **argv)
 {
     uint32_t port[3];
@@ -353,7 +363,8 @@ int main(int argc, char **argv)
     open_sink(l);
     read_accounts(l, argv[4]);
     char line[128];
-    while (fgets(line, sizeof line, stdin) && obey(l, line))
-        ;
+    do
+        answer_until_asked(l);
+    while (fgets(line, sizeof line, stdin) && obey(l, line));
     return 0;
 }
