@@ -5,6 +5,7 @@ import re
 
 from kit.baresip import Baresip
 from kit.hand import Hand
+from kit.linphone import Linphone
 from test_calls import LEFT, RIGHT, hang_up, hear_each_other, talk
 from test_hold import hold, resume
 
@@ -177,3 +178,31 @@ def test_srtp_of_baresip_by_udp(world):
     talk(a, b, "101")
     assert "SRTP is Enabled" not in a.log() + b.log()
     hang_up(a, b)
+
+
+def called_and_calling(world, encryption, proof):
+    world.start()
+    a, b = Linphone(world, "100", LEFT, transport="tls", encryption=encryption), Baresip(world, "101", RIGHT)
+    register_all(a, b)
+    a.dial("101")
+    b.wait("CALL_ESTABLISHED")
+    hear_each_other(a, b)
+    a.wait(proof)
+    b.say("hangup")
+    b.wait("CALL_CLOSED")
+    a.mark()
+    b.dial("100")
+    b.wait("CALL_ESTABLISHED")
+    a.wait(proof)
+    b.ears().wait_tone(LEFT, (RIGHT,))
+    b.say("hangup")
+
+
+def test_srtp_linphone(world):
+    """SIP-22, SIP-40: linphonec by TLS, with SRTP, calls a plain phone and is called."""
+    called_and_calling(world, "srtp", "Negotiated media encryption is LinphoneMediaEncryptionSRTP")
+
+
+def test_srtp_linphone_without(world):
+    """SIP-22, SIP-40: the same with its SRTP off: it is not kept from calls by what we offer."""
+    called_and_calling(world, "none", "Negotiated media encryption is")

@@ -14,19 +14,21 @@ from .sound import Recording
 CONFIG = """[sip]
 sip_port={sip}
 sip_tcp_port=0
-sip_tls_port=0
+sip_tls_port={tls}
+verify_server_certs=0
+verify_server_cn=0
 default_proxy=0
 use_ipv6=0
 register_only_when_network_is_up=0
 use_info=0
-media_encryption=none
+media_encryption={encryption}
 [rtp]
 audio_rtp_port={rtp}
 [net]
 firewall_policy=none
 mtu=1300
 [proxy_0]
-reg_proxy=<sip:127.0.0.1:{server};transport=udp>
+reg_proxy=<sip:127.0.0.1:{server};transport={transport}>
 reg_identity=sip:{user}@127.0.0.1:{server}
 reg_expires=300
 reg_sendregister=1
@@ -51,14 +53,17 @@ def write_tone(path, hz, rate=8000):
 class Linphone(Process):
     forgiven_s = 0.2  # of faults in what it hears: its own clock makes one when the machine is busy
 
-    def __init__(self, world, user, hz, answer="auto"):
+    def __init__(self, world, user, hz, answer="auto", transport="udp", encryption="none"):
+        """transport: 'udp' or 'tls'; encryption: 'none' or 'srtp'."""
         self.user, self.hz = user, hz
         folder = os.path.join(world.folder, f"linphone-{user}-{len(world.processes)}")
         os.makedirs(os.path.join(folder, ".local", "share", "linphone"))
         kept = "".join(f"[audio_codec_{i}]\nmime={name}\nrate=8000\nenabled=1\n" for i, name in enumerate(("PCMA", "PCMU")))
         with open(os.path.join(folder, "rc"), "w", encoding="utf-8") as f:
-            f.write(CONFIG.format(sip=ports.take(2), rtp=ports.take(20), server=world.sip, user=user,
-                                  password=world.passwords[user], codecs=kept))
+            f.write(CONFIG.format(sip=ports.take(2), rtp=ports.take(20), user=user, codecs=kept,
+                                  server=world.sips if transport == "tls" else world.sip, transport=transport,
+                                  tls=ports.take(2) if transport == "tls" else 0, encryption=encryption,
+                                  password=world.passwords[user]))
         self.heard, voice = os.path.join(folder, "heard.wav"), os.path.join(folder, "voice.wav")
         write_tone(voice, hz)
         command = ["linphonec", "-d", "6", "-l", "events", "-c", "rc"] + (["-a"] if answer == "auto" else [])
