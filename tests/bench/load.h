@@ -33,6 +33,7 @@ struct job {
     enum sender sender;
     enum auth auth;
     bool answered_401;
+    bool acks;                   /* a 2xx, which is a transaction of its own (RFC 3261 13.2.2.4) */
     unsigned index, cseq, turns; /* turns: messages left of a floor */
     uint32_t generation, nonce_count;
     struct user *user, *callee;

@@ -75,8 +75,9 @@ static void add_credentials(struct job *j, struct buf *b, const char *method, st
 
 static void begin(struct load *l, struct job *j, struct buf *b, const char *method, struct view uri)
 {
-    buf_addf(b, "%s %.*s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;rport;branch=z9hG4bK%x.%x.%x\r\n", method,
-             VIEW_ARG(uri), l->port[j->sender], j->index, j->generation, j->cseq);
+    buf_addf(b, "%s %.*s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;rport;branch=z9hG4bK%x.%x.%x%s\r\n", method,
+             VIEW_ARG(uri), l->port[j->sender], j->index, j->generation, j->cseq, j->acks ? "a" : "");
+    j->acks = false;
     buf_addf(b, "Max-Forwards: 70\r\nFrom: <sip:%s@127.0.0.1>;tag=f%x\r\nCall-ID: j%u-%u@bench\r\nCSeq: %u %s\r\n",
              j->user->number, j->generation, j->index, j->generation, j->cseq,
              strcmp(method, "ACK") == 0 ? "ACK" : method);
@@ -126,11 +127,8 @@ void send_ack(struct load *l, struct job *j, unsigned status, struct view messag
     char mem[DATAGRAM_MAX], uri[128];
     struct buf b = buf_on(mem, sizeof mem);
     struct view to = header_of(message, "To");
-    if (status < 300) /* its own transaction (RFC 3261 13.2.2.4) */
-        j->generation += 1u << 20;
+    j->acks = status < 300;
     begin(l, j, &b, "ACK", status < 300 ? view_of(j->target) : uri_of(l, j, uri));
-    if (status < 300)
-        j->generation -= 1u << 20;
     buf_addf(&b, "To: %.*s\r\nContent-Length: 0\r\n\r\n", VIEW_ARG(to));
     put(l, j->sender, &b, &l->server);
 }
