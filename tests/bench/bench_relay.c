@@ -2,13 +2,16 @@
  *
  * What one relayed RTP packet costs: N calls, 50 packets a second each way, through the engine; beside it, in the same
  * run and with the same pattern, the machine's floors: a bare epoll loop with one recv and one send, and a batched
- * echo. CPU is that of the measured threads only. Usage: bench_relay [calls [seconds [workers]]]
+ * echo. CPU is that of the measured threads only. With a suite (1 to 4, enum media_suite) both legs of the engine's
+ * calls have SRTP by it, and the library alone is measured beside. Usage: bench_relay [calls [seconds [workers
+ * [suite]]]]
  *
  *     generator thread --(2N sockets)--> engine or floor --> back to the generator, which measures the delay
  */
 #include "media/bytes_priv.h"
 #include "media/engine.h"
 #include "media/rtp_priv.h"
+#include "media/srtp_session_priv.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 #include "sys/random.h"
@@ -25,13 +28,14 @@
 
 enum { CALLS_MAX = 2000, PACKET_BYTES = RTP_HEADER_BYTES + 160, BATCH = 32, SAMPLES_MAX = 4000000, PERIOD_US = 20000 };
 
-static unsigned n_calls = 400, n_seconds = 5, n_workers = 1;
+static unsigned n_calls = 400, n_seconds = 5, n_workers = 1, suite = SUITE_NONE;
 
 /* --- generator -------------------------------------------------------------------------------------------------- */
 
 struct leg {
     int fd;
     struct net_addr addr; /* ours */
+    struct srtp_session *srtp;
     uint16_t seq;
 };
 struct generator {
@@ -63,12 +67,16 @@ static void connect_to(int fd, const struct net_addr *to)
 
 static void say(struct generator *g, struct leg *l)
 {
-    uint8_t packet[PACKET_BYTES] = {0};
+    _Alignas(4) uint8_t packet[PACKET_BYTES + SRTP_TRAILER_BYTES] = {0};
+    size_t bytes = PACKET_BYTES;
     struct rtp p = {.payload = packet + RTP_HEADER_BYTES, .pt = 8, .seq = ++l->seq, .ssrc = (uint32_t)l->fd};
     p.ts = l->seq * 160u;
     int64_t now_us = clock_monotonic_us();
     memcpy(p.payload, &now_us, sizeof now_us);
-    if (send(l->fd, rtp_write_header(&p), sizeof packet, 0) == (ssize_t)sizeof packet)
+    (void)rtp_write_header(&p);
+    if (l->srtp && !srtp_session_seal_rtp(l->srtp, packet, &bytes, now_us))
+        return;
+    if (send(l->fd, packet, bytes, 0) == (ssize_t)bytes)
         g->sent++;
 }
 
@@ -80,9 +88,11 @@ static void listen_all(struct generator *g, int epoll_fd, int64_t until_us)
         int n = epoll_wait(epoll_fd, ev, 64, left_us > 1000 ? (int)(left_us / 1000) : 0);
         int64_t now_us = clock_monotonic_us();
         for (int i = 0; i < n; i++) {
-            uint8_t packet[RTP_BUFFER_BYTES];
-            ssize_t got = recv(ev[i].data.fd, packet, sizeof packet, 0);
-            if (got != PACKET_BYTES)
+            struct leg *l = ev[i].data.ptr;
+            _Alignas(4) uint8_t packet[RTP_BUFFER_BYTES];
+            ssize_t got = recv(l->fd, packet, sizeof packet, 0);
+            size_t bytes = got < 0 ? 0 : (size_t)got;
+            if ((l->srtp && !srtp_session_open_rtp(l->srtp, packet, &bytes, now_us)) || bytes != PACKET_BYTES)
                 continue;
             int64_t then_us;
             memcpy(&then_us, packet + RTP_HEADER_BYTES, sizeof then_us);
@@ -102,7 +112,7 @@ static void *generate(void *arg)
     unsigned n = 2 * n_calls;
     int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     for (unsigned i = 0; i < n; i++) {
-        struct epoll_event ev = {.events = EPOLLIN, .data.fd = g->leg[i].fd};
+        struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &g->leg[i]};
         (void)epoll_ctl(epoll_fd, EPOLL_CTL_ADD, g->leg[i].fd, &ev);
     }
     int64_t start_us = clock_monotonic_us();
@@ -203,6 +213,18 @@ static void on_event(void *arg, media_id m, const struct media_event *ev)
     (void)arg, (void)m, (void)ev;
 }
 
+/* All legs have the same two keys. */
+static void set_keys(struct leg *l, struct media_crypto *engines)
+{
+    struct media_crypto ours = {.suite = (uint8_t)suite};
+    *engines = ours;
+    memset(ours.send, 1, sizeof ours.send);
+    memset(ours.receive, 2, sizeof ours.receive);
+    memcpy(engines->send, ours.receive, sizeof engines->send);
+    memcpy(engines->receive, ours.send, sizeof engines->receive);
+    srtp_session_set(&l->srtp, &ours, 0);
+}
+
 static void open_leg(const struct media_port *port, struct leg *l, media_id *id)
 {
     struct media_desc local, remote = {.dir = MEDIA_BOTH, .present = true, .n_formats = 1};
@@ -215,6 +237,7 @@ static void open_leg(const struct media_port *port, struct leg *l, media_id *id)
         g_error("no RTP port");
     local.format[0] = remote.format[0];
     local.n_formats = 1;
+    set_keys(l, &remote.crypto);
     connect_to(l->fd, &local.rtp);
     port->set(port->arg, *id, &local, &remote);
     port->watch(port->arg, *id, 30);
@@ -247,13 +270,16 @@ static void bench_engine(struct generator *g)
             open_leg(&port, &g->leg[2 * i + k], &id[k]);
         port.join(port.arg, id[0], id[1]);
     }
-    generate_and_report(g, "engine", "media-", turn_loop, &bed);
+    generate_and_report(g, suite ? "engine, SRTP on both legs" : "engine", "media-", turn_loop, &bed);
     turn_loop(6000, &bed);
     idle_report(&bed);
     media_engine_close(engine);
     loop_free(bed.loop);
-    for (unsigned i = 0; i < 2 * n_calls; i++)
+    for (unsigned i = 0; i < 2 * n_calls; i++) {
         close(g->leg[i].fd);
+        srtp_session_free(g->leg[i].srtp);
+        g->leg[i].srtp = NULL;
+    }
 }
 
 /* --- floors ----------------------------------------------------------------------------------------------------- */
@@ -364,6 +390,35 @@ static void bench_floor_batch(struct generator *g)
     close(f.epoll_fd);
 }
 
+static int64_t own_cpu_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* What opening and sealing one packet costs where nothing else is done. */
+static void bench_library(void)
+{
+    enum { ROUNDS = 200000 };
+    struct leg a = {0}, b = {0};
+    struct media_crypto mirrored;
+    set_keys(&a, &mirrored);
+    srtp_session_set(&b.srtp, &mirrored, 0);
+    int64_t before_us = own_cpu_us();
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        _Alignas(4) uint8_t packet[PACKET_BYTES + SRTP_TRAILER_BYTES] = {0};
+        struct rtp p = {.payload = packet + RTP_HEADER_BYTES, .pt = 8, .seq = (uint16_t)i, .ssrc = 7};
+        size_t bytes = PACKET_BYTES;
+        (void)rtp_write_header(&p);
+        if (!srtp_session_seal_rtp(a.srtp, packet, &bytes, 0) || !srtp_session_open_rtp(b.srtp, packet, &bytes, 0))
+            g_error("SRTP fails");
+    }
+    printf("library alone: %.2f us to open and seal a packet\n", (double)(own_cpu_us() - before_us) / (double)ROUNDS);
+    srtp_session_free(a.srtp);
+    srtp_session_free(b.srtp);
+}
+
 static unsigned argument(int argc, char **argv, int at, unsigned fallback)
 {
     uint32_t v;
@@ -375,6 +430,7 @@ int main(int argc, char **argv)
     n_calls = argument(argc, argv, 1, n_calls);
     n_seconds = argument(argc, argv, 2, n_seconds);
     n_workers = argument(argc, argv, 3, n_workers);
+    suite = MIN(argument(argc, argv, 4, suite), MEDIA_SUITES - 1);
     struct rlimit files = {65536, 65536};
     (void)setrlimit(RLIMIT_NOFILE, &files);
     struct generator *g = g_new0(struct generator, 1);
@@ -383,6 +439,8 @@ int main(int argc, char **argv)
            "packet/s", "us/packet", "CPU %", "p50 us", "p99 us", "lost %");
     bench_floor_pairs(g);
     bench_engine(g);
+    if (suite)
+        bench_library();
     bench_floor_batch(g);
     g_free(g->delay_us);
     g_free(g);
