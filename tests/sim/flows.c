@@ -581,6 +581,42 @@ static void phones_behind_nat_sip_5(void **state)
     scene_close(&s);
 }
 
+/* A request above 1,300 bytes goes by TCP if the same phone is registered by it too, else by UDP (SIP-18). */
+static void large_requests_sip_18(void **state)
+{
+    (void)state;
+    char params[920];
+    memset(params, 'x', sizeof params - 1);
+    params[0] = ';';
+    params[sizeof params - 1] = '\0';
+    for (int has_tcp = 0; has_tcp < 2; has_tcp++) {
+        struct scene s;
+        struct phone stream;
+        scene_open(&s, SIP_UDP);
+        s.b.contact_params = params;
+        phone_register(&s.b, 300);
+        if (has_tcp) {
+            phone_open(&stream, &s.w, 1, 9, SIP_TCP); /* the same phone, by its other socket */
+            stream.host.address = stream.host.outside = stream.flow.local = s.b.host.address;
+            phone_register(&stream, 300);
+        }
+        world_run(&s.w, S);
+        struct phone_call *c = phone_dial(&s.a, "101");
+        world_run(&s.w, S);
+        assert_int_equal(s.b.calls->len, has_tcp ? 0 : 1);
+        if (has_tcp)
+            assert_int_equal(stream.calls->len, 2);
+        phone_hang_up(c);
+        world_run(&s.w, S);
+        if (has_tcp) {
+            phone_register(&stream, 0);
+            world_run(&s.w, 70 * S);
+            phone_close(&stream);
+        }
+        scene_close(&s);
+    }
+}
+
 static void ports_used_up_sip_25_net_3(void **state)
 {
     (void)state;
@@ -640,6 +676,7 @@ int main(void)
         cmocka_unit_test(dead_media_ends_the_call_sip_26),
         cmocka_unit_test(lost_connections_are_given_a_grace),
         cmocka_unit_test(phones_behind_nat_sip_5),
+        cmocka_unit_test(large_requests_sip_18),
         cmocka_unit_test(ports_used_up_sip_25_net_3),
         cmocka_unit_test(shutdown_ends_all_calls),
     };

@@ -195,12 +195,13 @@ static void on_register_failed(void *arg, struct sip_client *t, enum sip_client_
 static void send_register(struct phone *p, const char *authorization)
 {
     static const struct sip_client_ops ops = {.response = on_register_answer, .failed = on_register_failed};
-    char text[2048], address[NET_ADDR_TEXT];
+    char text[4096], address[NET_ADDR_TEXT];
     struct buf b = buf_on(text, sizeof text);
     net_addr_text(&p->host.address, address);
     buf_addf(&b, "From: <sip:%s@carillon>;tag=r%u\r\nTo: <sip:%s@carillon>\r\nCall-ID: %s\r\nCSeq: %u REGISTER\r\n",
              p->number, p->cseq, p->number, p->call_id, p->cseq + 1);
-    buf_addf(&b, "Contact: <sip:%s@%s%s>", p->number, address, p->transport == SIP_TCP ? ";transport=tcp" : "");
+    buf_addf(&b, "Contact: <sip:%s@%s%s%s>", p->number, address, p->transport == SIP_TCP ? ";transport=tcp" : "",
+             p->contact_params ? p->contact_params : "");
     if (p->instance)
         buf_addf(&b, ";+sip.instance=\"<%s>\";reg-id=1", p->instance);
     buf_addf(&b, "\r\nExpires: %u\r\n%s", p->expires_s, authorization);

@@ -58,7 +58,8 @@ struct phone {
     uint64_t connection;
     struct sip_flow flow; /* to the server */
     char number[8];
-    const char *instance; /* told when registering (RFC 5626); NULL: none */
+    const char *contact_params; /* of the registered contact; NULL: none */
+    const char *instance;       /* told when registering (RFC 5626); NULL: none */
     enum phone_manner manner;
     GPtrArray *calls;           /* of struct phone_call; ended ones stay until phone_close */
     unsigned registered_status; /* of the last REGISTER */
