@@ -85,6 +85,37 @@ static void a_timer_that_restarts_itself_fires_once_a_round(void **state)
     timers_free(ts);
 }
 
+/* Lazy timers of many owners share one waking: the loop is told the next mark of the grid, and none is more than that
+ * late. */
+static void lazy_timers_share_a_waking(void **state)
+{
+    (void)state;
+    struct timers *ts = timers_new(0, 0);
+    struct probe p[3] = {{.ts = ts}, {.ts = ts}, {.ts = ts}};
+    static const int64_t after[] = {10000, 20000, TIMER_LAZY_US + 1};
+    for (int i = 0; i < 3; i++) {
+        timer_init(&p[i].timer, on_fire, &p[i]);
+        p[i].due_us = after[i];
+        timer_start_lazy(ts, &p[i].timer, after[i]);
+    }
+    assert_int_equal(timers_next_us(ts), TIMER_LAZY_US);
+    timers_set_now(ts, TIMER_LAZY_US, 0);
+    timers_fire(ts);
+    assert_true(p[0].fired == 1 && p[1].fired == 1 && p[2].fired == 0);
+    assert_int_equal(timers_next_us(ts), 2 * TIMER_LAZY_US);
+    struct probe exact = {.ts = ts, .due_us = TIMER_LAZY_US + 5};
+    timer_init(&exact.timer, on_fire, &exact);
+    timer_start(ts, &exact.timer, 5);
+    assert_int_equal(timers_next_us(ts), TIMER_LAZY_US + 5); /* an exact one is never held up */
+    timer_start(ts, &p[2].timer, 7);
+    p[2].due_us = TIMER_LAZY_US + 7; /* and a lazy one can become exact */
+    timers_set_now(ts, TIMER_LAZY_US + 7, 0);
+    timers_fire(ts);
+    assert_true(exact.fired == 1 && p[2].fired == 1);
+    assert_int_equal(timers_count(ts), 0);
+    timers_free(ts);
+}
+
 static void monotonic_time_never_goes_back(void **state)
 {
     (void)state;
@@ -100,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_use_equals_model),
         cmocka_unit_test(a_timer_that_restarts_itself_fires_once_a_round),
+        cmocka_unit_test(lazy_timers_share_a_waking),
         cmocka_unit_test(monotonic_time_never_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,14 @@ static void on_letter(struct loop_message *m)
     g_free(l);
 }
 
+static void on_lone_letter(struct loop_message *m)
+{
+    struct letter *l = (struct letter *)m;
+    l->office->total++;
+    loop_stop(l->office->loop);
+    g_free(l);
+}
+
 static void on_drop(struct loop_message *m)
 {
     struct letter *l = (struct letter *)m;
@@ -154,6 +162,32 @@ static void idle_hooks_run_after_each_batch_and_can_be_taken_off(void **state)
     loop_free(l);
 }
 
+static void *send_lazily(void *arg)
+{
+    struct post_office *o = arg;
+    struct letter *l = g_new(struct letter, 1);
+    *l = (struct letter){{NULL, on_lone_letter, on_drop}, o, 0, 0};
+    g_usleep(20000); /* the loop sleeps by then */
+    loop_post_lazy(o->loop, &l->message);
+    return NULL;
+}
+
+/* A lazy message wakes nobody, but is handled within LOOP_LAZY_MS by a loop that expects such. */
+static void lazy_messages_are_handled_in_time(void **state)
+{
+    (void)state;
+    struct post_office o = {.loop = loop_new()};
+    pthread_t thread;
+    loop_expect_lazy(o.loop);
+    int64_t before = g_get_monotonic_time();
+    assert_int_equal(pthread_create(&thread, NULL, send_lazily, &o), 0);
+    loop_run(o.loop);
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(o.total, 1);
+    assert_true(g_get_monotonic_time() - before < (LOOP_LAZY_MS + 2000) * 1000); /* a busy machine is late itself */
+    loop_free(o.loop);
+}
+
 static void *stop_from_thread(void *arg)
 {
     loop_stop(arg);
@@ -179,6 +213,7 @@ int main(void)
         cmocka_unit_test(unwatched_while_handling_gets_nothing),
         cmocka_unit_test(idle_hooks_run_after_each_batch_and_can_be_taken_off),
         cmocka_unit_test(stop_from_another_thread_ends_the_run),
+        cmocka_unit_test(lazy_messages_are_handled_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
