@@ -72,6 +72,18 @@ bool net_addr_eq(const struct net_addr *a, const struct net_addr *b)
     return a->port == b->port && net_addr_eq_host(a, b);
 }
 
+unsigned net_addr_hash_host(const void *addr)
+{
+    uint32_t part[4];
+    memcpy(part, ((const struct net_addr *)addr)->ip, sizeof part);
+    return (part[0] ^ part[1] * 31 ^ part[2] * 961 ^ part[3] * 29791) * 2654435761U;
+}
+
+int net_addr_equal_host(const void *a, const void *b)
+{
+    return net_addr_eq_host(a, b);
+}
+
 bool net_addr_is_any(const struct net_addr *a)
 {
     static const uint8_t zero[16];

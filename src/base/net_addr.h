@@ -29,7 +29,10 @@ char *net_addr_text(const struct net_addr *a, char dst[NET_ADDR_TEXT]);
 
 bool net_addr_eq(const struct net_addr *a, const struct net_addr *b);      /* address and port */
 bool net_addr_eq_host(const struct net_addr *a, const struct net_addr *b); /* address alone */
-bool net_addr_is_any(const struct net_addr *a);                            /* 0.0.0.0, :: or none */
+/* The same two for a GHashTable of struct net_addr, whose port does not count. */
+unsigned net_addr_hash_host(const void *addr);
+int net_addr_equal_host(const void *a, const void *b);
+bool net_addr_is_any(const struct net_addr *a); /* 0.0.0.0, :: or none */
 bool net_addr_is_loopback(const struct net_addr *a);
 /* Private, loopback or link-local (RFC 1918, 4193, 3927, 4291; also RFC 6598 carrier NAT). */
 bool net_addr_is_private(const struct net_addr *a);

@@ -146,7 +146,7 @@ enum sip_gate line_gate(void *arg, const struct sip_msg *m, const struct sip_flo
     }
     if (overloaded(l, m))
         return refuse_overload(l, reply);
-    l->admitted.peer = model_peer_at(l->model, &flow->remote);
+    l->admitted.peer = line_peer_at(l, &flow->remote);
     if (l->admitted.peer)
         l->ports.trust(l->ports.arg, flow);
     if (l->admitted.peer || m->method == SIP_OPTIONS)

@@ -258,7 +258,7 @@ bool line_outgoing_next(struct line_leg *leg, const struct sip_session_ended *e,
     return true;
 }
 
-static char *peer_uri(const struct model_peer *p, const char *number)
+char *line_peer_uri(const struct model_peer *p, const char *number)
 {
     static const char *const transports[] = {
         [MODEL_UDP] = "", [MODEL_TCP] = ";transport=tcp", [MODEL_TLS] = ";transport=tls"};
@@ -266,8 +266,10 @@ static char *peer_uri(const struct model_peer *p, const char *number)
     struct net_addr a;
     struct buf b = buf_on(mem, sizeof mem - 1);
     buf_add(&b, VIEW("sip:"));
-    sip_escape_user(view_of(number), &b);
-    buf_add_char(&b, '@');
+    if (number) {
+        sip_escape_user(view_of(number), &b);
+        buf_add_char(&b, '@');
+    }
     if (net_addr_parse(view_of(p->host), p->port, &a))
         net_addr_write_host(&a, true, &b);
     else
@@ -281,7 +283,7 @@ static char *peer_uri(const struct model_peer *p, const char *number)
 static int dial_peer(struct line *l, leg_id id, const struct leg_dial *d)
 {
     const struct model_peer *p = model_peer_by_id(l->model, d->peer);
-    char *text = p && p->enabled ? peer_uri(p, d->number) : NULL;
+    char *text = p && p->enabled ? line_peer_uri(p, d->number) : NULL;
     struct sip_uri uri;
     if (!text || sip_uri_parse(view_of(text), &uri) != 0) {
         g_free(text);

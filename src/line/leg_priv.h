@@ -72,6 +72,8 @@ struct sip_session_timers line_session_timers(const struct line *l);
 /* Fills from a party: display, and "sip:number@host" in mem. */
 struct sip_session_identity line_identity(const struct line *l, const struct party *p, char *mem, size_t cap);
 int line_leg_dial(void *arg, leg_id id, const struct leg_dial *d);
+/* "sip:NUMBER@HOST:PORT;transport=…", without a user part for NULL; newly allocated, NULL when it gets too long. */
+char *line_peer_uri(const struct model_peer *p, const char *number);
 void line_outgoing_free(struct line_leg *leg);
 /* The next target after this one failed without an answer, or the same again without SRTP; false: none left. */
 bool line_outgoing_next(struct line_leg *leg, const struct sip_session_ended *e, uint16_t status);

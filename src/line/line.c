@@ -147,6 +147,7 @@ struct line *line_new(const struct line_config *c, const struct line_ports *port
                                      .may_answer = line_may_answer,
                                      .widen = line_widen});
     line_keepalive_start(l);
+    line_peers_start(l);
     return l;
 }
 
@@ -155,6 +156,7 @@ void line_free(struct line *l)
     if (!l)
         return;
     line_keepalive_stop(l);
+    line_peers_stop(l);
     sip_sessions_drop(l->endpoint);
     sip_endpoint_free(l->endpoint);
     bindings_free(l->bindings);
@@ -183,6 +185,7 @@ void line_set_model(struct line *l, struct model *m)
     struct model *before = l->model;
     l->model = model_ref(m);
     guard_set_block(l->guard, model_settings(m)->block_min);
+    line_peers_take_model(l);
     size_t at = 0;
     for (struct binding *b; (b = bindings_next(l->bindings, &at));)
         if (!may_stay(before, m, b))

@@ -29,6 +29,7 @@ struct line {
     struct sip_endpoint *endpoint;
     struct sip_resolver *resolver;
     struct bindings *bindings;
+    struct line_peers *peers;
     struct guard *guard;
     struct nonce_keeper *nonces;
     struct line_admitted admitted;
@@ -57,6 +58,12 @@ void line_register(struct line *l, struct sip_server *txn, const struct sip_msg 
 void line_invite(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct sip_flow *flow);
 /* REFER of an admitted device outside of dialogs (refer.c). */
 void line_refer(struct line *l, struct sip_server *txn, const struct sip_msg *m, const struct model_device *device);
+/* Peers given by name (peers.c). */
+void line_peers_start(struct line *l);
+void line_peers_stop(struct line *l);
+void line_peers_take_model(struct line *l);
+/* The peer that sends from there, by address or by what its name stands for; NULL: none. */
+const struct model_peer *line_peer_at(const struct line *l, const struct net_addr *source);
 /* Keep-alive of phones on UDP (keepalive.c). */
 void line_keepalive_start(struct line *l);
 void line_keepalive_stop(struct line *l);

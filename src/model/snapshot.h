@@ -97,7 +97,7 @@ const struct model_device *model_device_by_id(const struct model *m, uint32_t id
 size_t model_peers(const struct model *m, const struct model_peer *const **ret);
 const struct model_peer *model_peer_by_id(const struct model *m, uint32_t id);
 /* The first enabled peer whose host is this address and whose port may be the source's: by UDP it sends from the port
- * set up, if there is one. NULL: none. Peers given by name have no address here. */
+ * set up, if there is one. NULL: none. Peers given by name have no address here, see line/peers.c. */
 const struct model_peer *model_peer_at(const struct model *m, const struct net_addr *source);
 size_t model_devices(const struct model *m, const struct model_device *const **ret);
 size_t model_users(const struct model *m, const struct model_user *const **ret);

@@ -5,8 +5,6 @@
  */
 #include "model/snapshot_priv.h"
 
-#include <string.h>
-
 struct model_builder {
     struct model *m;
     GArray *device_user; /* uint32_t: user id of each device */
@@ -186,22 +184,9 @@ static unsigned index_peers(struct model *m)
     return left_out;
 }
 
-static guint host_hash(gconstpointer key)
-{
-    const struct net_addr *a = key;
-    uint32_t part[4];
-    memcpy(part, a->ip, sizeof part);
-    return (part[0] ^ part[1] * 31 ^ part[2] * 961 ^ part[3] * 29791) * 2654435761U;
-}
-
-static gboolean host_equal(gconstpointer a, gconstpointer b)
-{
-    return net_addr_eq_host(a, b);
-}
-
 static void index_peer_addresses(struct model *m)
 {
-    m->peer_by_address = g_hash_table_new(host_hash, host_equal);
+    m->peer_by_address = g_hash_table_new(net_addr_hash_host, net_addr_equal_host);
     m->peer_place = g_array_sized_new(FALSE, FALSE, sizeof(struct peer_place), m->peers->len);
     for (unsigned i = 0; i < m->peers->len; i++) {
         struct peer_place at = {.peer = m->peers->pdata[i]};

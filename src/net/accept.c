@@ -54,14 +54,6 @@ void accept_stop(struct web *w)
     g_ptr_array_set_size(w->listeners, 0);
 }
 
-static bool is_denied(struct web *w, const struct net_addr *source)
-{
-    pthread_mutex_lock(&w->orders_lock);
-    bool denied = net_set_has(w->denied, source);
-    pthread_mutex_unlock(&w->orders_lock);
-    return denied;
-}
-
 /* Makes room by closing who has been a stranger for longest; false: there is none. */
 static bool drop_oldest_stranger(struct web *w)
 {
@@ -76,7 +68,7 @@ static bool drop_oldest_stranger(struct web *w)
 static bool admits(struct web *w, const struct net_addr *source)
 {
     uint64_t key = net_addr_source_key(source);
-    if (w->quit || is_denied(w, source))
+    if (w->quit || net_set_has(w->denied, source))
         return false;
     if (GPOINTER_TO_UINT(g_hash_table_lookup(w->per_source, &key)) >= w->max_per_address) {
         log_limited(LOG_NOTICE, "net", "too many connections of unknown devices from one address");

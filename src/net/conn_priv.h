@@ -8,7 +8,6 @@
  */
 #pragma once
 
-#include "base/net_set.h"
 #include "net/web_priv.h"
 
 #include <glib.h>
@@ -78,6 +77,8 @@ struct web {
     unsigned strangers_said; /* messages since the last sweep */
     lws_sorted_usec_list_t tick;
 
+    struct net_set *denied; /* sources that are not let in */
+
     /* settings, read-only */
     char **origins;
     unsigned max_connections, max_per_address;
@@ -97,7 +98,6 @@ struct web {
     pthread_mutex_t orders_lock;
     struct order *orders_first, *orders_last; /* under orders_lock */
     bool woken;                               /* under orders_lock */
-    struct net_set *denied;                   /* under orders_lock */
 
     atomic_size_t in_bytes; /* half messages and news not yet handled */
     atomic_uint n_connections;

@@ -43,5 +43,6 @@ void order_free(struct order *o)
         return;
     link_unref(o->link);
     SSL_CTX_free(o->tls);
+    net_set_free(o->set);
     g_free(o);
 }

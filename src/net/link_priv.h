@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/net_set.h"
 #include "net/transport.h"
 
 #include <openssl/types.h>
@@ -33,14 +34,24 @@ struct link *link_new(void);
 struct link *link_ref(struct link *l);
 void link_unref(struct link *l);
 
-enum order_kind { ORDER_OPEN, ORDER_SEND, ORDER_TRUST, ORDER_CLOSE, ORDER_RESUME, ORDER_RELOAD, ORDER_QUIT };
+enum order_kind {
+    ORDER_OPEN,
+    ORDER_SEND,
+    ORDER_TRUST,
+    ORDER_CLOSE,
+    ORDER_RESUME,
+    ORDER_RELOAD,
+    ORDER_DENY,
+    ORDER_QUIT
+};
 
 struct order {
     struct order *next;
     enum order_kind kind;
-    struct link *link;    /* a reference; NULL for RELOAD and QUIT */
+    struct link *link;    /* a reference; NULL for RELOAD, DENY and QUIT */
     struct sip_flow flow; /* OPEN */
     SSL_CTX *tls;         /* RELOAD: a reference */
+    struct net_set *set;  /* DENY: owned */
     size_t n, at;         /* SEND: at = how much of it is written */
     char headroom[ORDER_HEADROOM];
     char bytes[];

@@ -312,7 +312,9 @@ void streams_disconnect(struct streams *s, uint64_t connection)
 
 void streams_deny(struct streams *s, const struct net_range *ranges, size_t n)
 {
-    web_deny(s->web, ranges, n);
+    struct order *o = order_new(ORDER_DENY, NULL, (struct view){0});
+    o->set = net_set_new(ranges, n);
+    web_order(s->web, o);
 }
 
 int streams_reload_certificate(struct streams *s)

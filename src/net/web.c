@@ -111,6 +111,10 @@ static void obey(struct web *w, struct order *o)
     case ORDER_RELOAD:
         reload(w, o);
         break;
+    case ORDER_DENY:
+        net_set_free(w->denied);
+        w->denied = g_steal_pointer(&o->set);
+        break;
     case ORDER_QUIT:
         quit(w);
         break;
@@ -353,16 +357,6 @@ void web_close(struct web *w)
     g_strfreev(w->origins);
     net_set_free(w->denied);
     g_free(w);
-}
-
-void web_deny(struct web *w, const struct net_range *ranges, size_t n)
-{
-    struct net_set *now = net_set_new(ranges, n), *before;
-    pthread_mutex_lock(&w->orders_lock);
-    before = w->denied;
-    w->denied = now;
-    pthread_mutex_unlock(&w->orders_lock);
-    net_set_free(before);
 }
 
 void web_bytes_handled(struct web *w, size_t n)

@@ -23,6 +23,4 @@ void web_close(struct web *w);
 void web_order(struct web *w, struct order *o);
 /* The signalling thread is through with so many bytes of news. */
 void web_bytes_handled(struct web *w, size_t n);
-/* Any thread; connections that come from now on. */
-void web_deny(struct web *w, const struct net_range *ranges, size_t n);
 void web_count(const struct web *w, struct transport_stats *add);

@@ -114,11 +114,42 @@ static void both_silent_is_an_end_too(void **state)
     scene_close(&s);
 }
 
+/* A peer given by name is known by the addresses of its name; their neighbour is a stranger. */
+static void calls_come_from_the_addresses_of_the_name_sip_33(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct phone neighbour;
+    scene_open(&s);
+    phone_hang_up(s.call);
+    phone_open(&neighbour, &s.w, 5, 52, SIP_UDP);
+    s.caller.manner = PHONE_ANSWERS;
+    struct phone *const trunk[] = {&s.a, &s.b}, *const outside[] = {&s.a, &s.b, &neighbour};
+    for (size_t i = 0; i < G_N_ELEMENTS(outside); i++) /* no account of ours that they could sign in with */
+        g_strlcpy(outside[i]->number, "061234", sizeof outside[i]->number);
+    for (size_t i = 0; i < G_N_ELEMENTS(trunk); i++) {
+        world_run(&s.w, 300 * S);
+        struct phone_call *c = phone_dial(trunk[i], "100");
+        world_run(&s.w, 3 * S);
+        assert_int_equal(c->state, PHONE_TALKS);
+        phone_hang_up(c);
+        world_run(&s.w, S);
+    }
+    struct phone_call *stranger = phone_dial(&neighbour, "100");
+    world_run(&s.w, 3 * S);
+    assert_int_equal(stranger->state, PHONE_ENDED);
+    assert_int_equal(stranger->status, 401);
+    world_run(&s.w, 40 * S);
+    phone_close(&neighbour);
+    scene_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_503_makes_the_next_address_be_called),
         cmocka_unit_test(a_silent_address_is_passed_over),
+        cmocka_unit_test(calls_come_from_the_addresses_of_the_name_sip_33),
         cmocka_unit_test(both_silent_is_an_end_too),
     };
     return cmocka_run_group_tests_name("sim trunk", tests, NULL, NULL);
