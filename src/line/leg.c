@@ -57,7 +57,8 @@ void line_leg_name(struct line_leg *leg, uint64_t id)
     g_hash_table_replace(leg->line->legs, &leg->id, leg);
 }
 
-struct line_leg *line_leg_get(struct line *l, uint64_t id)
+/* The leg while the core may speak of it. */
+static struct line_leg *leg_get(struct line *l, uint64_t id)
 {
     struct line_leg *leg = g_hash_table_lookup(l->legs, &id);
     return leg && !leg->core_done ? leg : NULL;
@@ -98,23 +99,30 @@ struct sip_session_identity line_identity(const struct line *l, const struct par
 
 /* --- what the core asks ----------------------------------------------------------------------------------------- */
 
+/* The leg that the core speaks of, once it is on the wire: one whose target is still looked up hears nothing. */
+static struct line_leg *on_wire(void *arg, leg_id id)
+{
+    struct line_leg *leg = leg_get(arg, id);
+    return leg && leg->session ? leg : NULL;
+}
+
 static void port_ring(void *arg, leg_id id)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
+    struct line_leg *leg = on_wire(arg, id);
     if (leg)
         sip_session_progress(leg->session, 180, (struct view){0}, (struct view){0});
 }
 
 static void port_progress(void *arg, leg_id id, const struct media_desc *d)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
+    struct line_leg *leg = on_wire(arg, id);
     if (leg)
         sip_session_progress(leg->session, 183, line_leg_write_sdp(leg, d, false), (struct view){0});
 }
 
 static void port_answer(void *arg, leg_id id, const struct media_desc *d)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
+    struct line_leg *leg = on_wire(arg, id);
     if (!leg)
         return;
     sip_session_accept(leg->session, line_leg_write_sdp(leg, d, false));
@@ -151,7 +159,7 @@ static uint16_t hang_up_status(const struct hang_up *h)
 static void port_hang_up(void *arg, leg_id id, const struct hang_up *h)
 {
     struct line *l = arg;
-    struct line_leg *leg = line_leg_get(l, id);
+    struct line_leg *leg = leg_get(l, id);
     char headers[160];
     struct buf b = buf_on(headers, sizeof headers);
     if (!leg)
@@ -171,8 +179,8 @@ static void port_hang_up(void *arg, leg_id id, const struct hang_up *h)
 
 static int port_offer(void *arg, leg_id id, const struct media_desc *d)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
-    if (!leg || !leg->session)
+    struct line_leg *leg = on_wire(arg, id);
+    if (!leg)
         return ENOTCONN;
     if (!sip_session_can_offer(leg->session) || line_leg_is_stuck(leg))
         return EBUSY;
@@ -181,8 +189,8 @@ static int port_offer(void *arg, leg_id id, const struct media_desc *d)
 
 static void port_answer_offer(void *arg, leg_id id, const struct media_desc *d)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
-    if (!leg || !leg->session)
+    struct line_leg *leg = on_wire(arg, id);
+    if (!leg)
         return;
     sip_session_answer_offer(leg->session, line_leg_write_sdp(leg, d, !leg->offer_sdp));
     line_leg_offer_done(leg);
@@ -190,8 +198,8 @@ static void port_answer_offer(void *arg, leg_id id, const struct media_desc *d)
 
 static void port_refuse_offer(void *arg, leg_id id, uint16_t status)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
-    if (!leg || !leg->session)
+    struct line_leg *leg = on_wire(arg, id);
+    if (!leg)
         return;
     sip_session_refuse_offer(leg->session, status);
     line_leg_offer_done(leg);
@@ -199,9 +207,9 @@ static void port_refuse_offer(void *arg, leg_id id, uint16_t status)
 
 static void port_identify(void *arg, leg_id id, const struct party *who)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
+    struct line_leg *leg = on_wire(arg, id);
     char mem[256];
-    if (!leg || !leg->session)
+    if (!leg)
         return;
     struct sip_session_identity identity = line_identity(leg->line, who, mem, sizeof mem);
     sip_session_identify(leg->session, &identity);
@@ -209,10 +217,10 @@ static void port_identify(void *arg, leg_id id, const struct party *who)
 
 static void port_send_dtmf(void *arg, leg_id id, char digit, uint16_t ms)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
+    struct line_leg *leg = on_wire(arg, id);
     char mem[64];
     struct buf b = buf_on(mem, sizeof mem);
-    if (!leg || !leg->session)
+    if (!leg)
         return;
     buf_addf(&b, "Signal=%c\r\nDuration=%u\r\n", digit, ms);
     sip_session_info(leg->session, VIEW("application/dtmf-relay"), buf_view(&b));
@@ -220,7 +228,7 @@ static void port_send_dtmf(void *arg, leg_id id, char digit, uint16_t ms)
 
 static void port_refer_progress(void *arg, leg_id id, uint16_t status)
 {
-    struct line_leg *leg = line_leg_get(arg, id);
+    struct line_leg *leg = on_wire(arg, id);
     if (leg && leg->session && !line_refer_progress(leg, status))
         sip_session_refer_progress(leg->session, status);
 }

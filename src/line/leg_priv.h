@@ -47,8 +47,6 @@ struct line_leg *line_leg_new(struct line *l, uint64_t id);
 void line_leg_free(struct line_leg *leg);
 /* Gives an id to a leg that was made with 0. */
 void line_leg_name(struct line_leg *leg, uint64_t id);
-/* The leg while the core may speak of it. */
-struct line_leg *line_leg_get(struct line *l, uint64_t id);
 /* Tells the core, unless it has let go. */
 void line_leg_tell(struct line_leg *leg, const struct leg_event *ev);
 /* LEG_REFUSED or LEG_HUNG_UP: the last thing that is told. */
