@@ -75,6 +75,7 @@ void line_leg_tell_last(struct line_leg *leg, const struct leg_event *ev)
     bool told = leg->core_done;
     leg->core_done = true;
     timer_stop(leg->line->config.timers, &leg->grace);
+    line_outgoing_free(leg); /* nothing further is tried */
     if (!told && leg->id)
         call_leg_event(leg->line->core, leg->id, ev);
 }
@@ -166,6 +167,7 @@ static void port_hang_up(void *arg, leg_id id, const struct hang_up *h)
         return;
     leg->core_done = true;
     timer_stop(l->config.timers, &leg->grace);
+    line_outgoing_free(leg);
     if (!leg->session) { /* not on the wire: still looking for its target */
         line_leg_free(leg);
         return;

@@ -100,6 +100,30 @@ static void a_silent_address_is_passed_over(void **state)
     scene_close(&s);
 }
 
+/* The caller gives up while the first address is silent, or it refuses without a word before: no other is called. */
+static void a_call_that_is_over_tries_no_further_address(void **state)
+{
+    (void)state;
+    for (int refused = 0; refused < 2; refused++) {
+        struct scene s;
+        scene_open(&s);
+        phone_hang_up(s.call);
+        world_run(&s.w, S);
+        unsigned before = s.second->calls->len;
+        s.first->manner = PHONE_BUSY;
+        s.first->host.unplugged = !refused;
+        struct phone_call *c = phone_dial(&s.caller, "8815");
+        world_run(&s.w, S);
+        if (!refused)
+            phone_hang_up(c);
+        world_run(&s.w, 5 * S);
+        assert_int_equal(c->state, PHONE_ENDED);
+        assert_int_equal(s.second->calls->len, before);
+        s.first->host.unplugged = false;
+        scene_close(&s);
+    }
+}
+
 static void both_silent_is_an_end_too(void **state)
 {
     (void)state;
@@ -149,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_503_makes_the_next_address_be_called),
         cmocka_unit_test(a_silent_address_is_passed_over),
+        cmocka_unit_test(a_call_that_is_over_tries_no_further_address),
         cmocka_unit_test(calls_come_from_the_addresses_of_the_name_sip_33),
         cmocka_unit_test(both_silent_is_an_end_too),
     };
