@@ -318,14 +318,11 @@ int sdp_read(struct view text, struct media_desc *ret, struct sdp_fault *fault)
 }
 
 /* The keys of an answer's line, if it took one of ours with a good one of its own (RFC 4568 5.1.3). */
-static bool agreed_crypto(const struct sdp_media *answer, struct view offer, struct media_crypto *ret)
+static bool agreed_crypto(const struct sdp_media *answer, const struct sdp_media *offer, struct media_crypto *ret)
 {
-    struct sdp_session s;
-    struct sdp_fault fault;
     struct sdp_crypto theirs = {0}, ours = {0};
-    int at = sdp_scan(offer, &s, &fault) ? sdp_audio_index(&s) : -1;
-    bool agreed = at >= 0 && sdp_crypto_find(answer, 0, &theirs) && sdp_crypto_find(&s.media[at], theirs.tag, &ours) &&
-                  theirs.suite == ours.suite;
+    bool agreed =
+        sdp_crypto_find(answer, 0, &theirs) && sdp_crypto_find(offer, theirs.tag, &ours) && theirs.suite == ours.suite;
     if (agreed) {
         ret->suite = theirs.suite;
         memcpy(ret->send, ours.key, sizeof ret->send);
@@ -337,12 +334,16 @@ static bool agreed_crypto(const struct sdp_media *answer, struct view offer, str
 }
 
 /* Whether the line that we are to use is by plain RTP, or has what protects it. */
-static bool answer_crypto(const struct sdp_media *m, struct view offer, enum sdp_srtp srtp, struct media_crypto *ret)
+static bool answer_crypto(const struct sdp_media *answer, unsigned at, struct view offer, enum sdp_srtp srtp,
+                          struct media_crypto *ret)
 {
+    struct sdp_session s;
+    struct sdp_fault fault;
     if (srtp == SDP_SRTP_OFF)
         return true;
-    if (sdp_crypto_said(m))
-        return agreed_crypto(m, offer, ret);
+    bool offered = sdp_scan(offer, &s, &fault) && at < s.n_media && sdp_crypto_said(&s.media[at]);
+    if (offered && sdp_crypto_said(answer))
+        return agreed_crypto(answer, &s.media[at], ret);
     /* Some take RTP/SAVP and then send plain RTP, having said so by leaving the keys out. */
     return srtp != SDP_SRTP_REQUIRED;
 }
@@ -357,7 +358,7 @@ int sdp_read_answer(struct view text, struct view offer, enum sdp_srtp srtp, str
     int at = srtp != SDP_SRTP_OFF ? sdp_audio_index(&s) : sdp_plain_index(&s);
     if (at < 0)
         return 0;
-    if (!answer_crypto(&s.media[at], offer, srtp, &ret->crypto)) {
+    if (!answer_crypto(&s.media[at], (unsigned)at, offer, srtp, &ret->crypto)) {
         fault->text = "Bad SDP: a=crypto line";
         return EBADMSG;
     }

@@ -236,12 +236,24 @@ static void answers_to_our_offer_sip_22(void **state)
     }
 }
 
+/* Keys that nobody asked for are no keys: we have offered none. */
+static void keys_not_asked_for_are_left_out(void **state)
+{
+    (void)state;
+    struct media_desc d;
+    struct sdp_fault fault;
+    struct view answer = VIEW(HEAD AVP "a=crypto:1 " GCM2 KEY44 "\r\n"), offer = VIEW(OUR_HEAD OUR("RTP/AVP"));
+    assert_int_equal(sdp_read_answer(answer, offer, SDP_SRTP_PREFERRED, &d, &fault), 0);
+    assert_int_equal(d.crypto.suite, SUITE_NONE);
+    assert_int_not_equal(sdp_read_answer(answer, offer, SDP_SRTP_REQUIRED, &d, &fault), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(which_keys_are_taken_sip_22), cmocka_unit_test(the_key_of_rfc_4568_is_read),
         cmocka_unit_test(exact_answers_sip_22),        cmocka_unit_test(exact_offers_sip_22),
-        cmocka_unit_test(answers_to_our_offer_sip_22),
+        cmocka_unit_test(answers_to_our_offer_sip_22), cmocka_unit_test(keys_not_asked_for_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
