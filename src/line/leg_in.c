@@ -124,6 +124,7 @@ static void take_call(struct line *l, struct sip_server *txn, const struct sip_f
     if (sdp.n)
         in->offer = &offer;
     tell_core(leg, in);
+    in->offer = NULL;
     media_desc_wipe(&offer);
 }
 

@@ -82,7 +82,7 @@ int udp_local_toward(const struct net_addr *peer, struct net_addr *ret)
     struct net_addr to = *peer;
     if (!to.port)
         to.port = 5060; /* any will do: nothing is sent */
-    union sock_addr s;
+    union sock_addr s = {0};
     socklen_t bytes = sizeof s;
     if (!udp_connect(fd, &to) || getsockname(fd, &s.any, &bytes) < 0)
         e = EAFNOSUPPORT;
@@ -105,7 +105,7 @@ int udp_open(const struct net_addr *local, int *ret_fd)
     } else {
         (void)setsockopt(fd, IPPROTO_IP, IP_TOS, &class, sizeof class);
     }
-    union sock_addr s;
+    union sock_addr s = {0};
     socklen_t bytes = to_kernel(local, &s);
     if (bind(fd, &s.any, bytes) < 0) {
         e = errno;
@@ -139,7 +139,7 @@ bool media_udp_send(int fd, const void *packet, size_t bytes, const struct net_a
 {
     if (!to)
         return send(fd, packet, bytes, MSG_NOSIGNAL) >= 0;
-    union sock_addr s;
+    union sock_addr s = {0};
     socklen_t n = to_kernel(to, &s);
     return sendto(fd, packet, bytes, MSG_NOSIGNAL, &s.any, n) >= 0;
 }

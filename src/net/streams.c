@@ -130,16 +130,15 @@ static void on_news_dropped(struct loop_message *m)
 
 static void on_bytes(struct streams *s, struct news *n)
 {
-    struct peer *p = peer_of(s, n->link->id);
-    if (!p)
-        p = peer_add(s, n->link, PEER_OPEN, &n->flow);
+    if (!peer_of(s, n->link->id))
+        (void)peer_add(s, n->link, PEER_OPEN, &n->flow);
     if (n->kind == NEWS_MESSAGE) {
         s->received++;
         s->events.message(s->events.arg, &n->flow, n->bytes, n->n);
     } else {
         if (s->events.broken)
             s->events.broken(s->events.arg, &n->flow, n->bytes, n->n);
-        p = peer_of(s, n->link->id);
+        struct peer *p = peer_of(s, n->link->id); /* the event may have ended it */
         if (p)
             peer_close(s, p);
     }
