@@ -81,6 +81,11 @@ static void port_trust(void *arg, const struct sip_flow *flow)
     transport_trust(((struct daemon *)arg)->transport, flow);
 }
 
+static int64_t port_waited(void *arg)
+{
+    return transport_waited_us(((struct daemon *)arg)->transport);
+}
+
 static void port_notice(void *arg, const char *text, const struct net_addr *source, const char *account)
 {
     (void)arg;
@@ -330,7 +335,7 @@ static void plug_together(struct daemon *d)
                              .entropy = random_entropy(),
                              .dns = d->dns ? dns_port(d->dns) : (struct sip_dns_port){0},
                              .server_name = "Carillon/" CARILLON_VERSION};
-    struct line_ports lp = {d, port_send, port_local, port_trust, port_notice};
+    struct line_ports lp = {d, port_send, port_local, port_trust, port_notice, port_waited};
     d->line = line_new(&lc, &lp, d->model);
     struct call_core_config cc = {
         .timers = loop_timers(d->loop),

@@ -5,7 +5,13 @@
  */
 #include "line/line_priv.h"
 
-enum { OVERLOAD_FROM_PERMILLE = 900, RETRY_AFTER_MIN_S = 2, RETRY_AFTER_SPREAD_S = 8 };
+enum {
+    OVERLOAD_FROM_PERMILLE = 900,
+    LATE_FROM_PERMILLE = 700,
+    LATE_US = 10000,
+    RETRY_AFTER_MIN_S = 2,
+    RETRY_AFTER_SPREAD_S = 8
+};
 
 /* User-Agents of programs that only ever look for open systems (SEC-8). */
 static bool is_scanner(const struct sip_msg *m)
@@ -19,12 +25,19 @@ static bool is_scanner(const struct sip_msg *m)
     return false;
 }
 
-/* New calls only: a share that grows from none at 90 % busy to nearly all at 100 %. */
+/* Busy, and this message has lain in the socket: what stands behind it waits as long, unless it is refused at once
+ * (D1). When it is others who make it wait (a flood of strangers), we are not busy, and it is served. */
+static bool came_late(const struct line *l)
+{
+    return l->busy_permille >= LATE_FROM_PERMILLE && l->ports.waited_us && l->ports.waited_us(l->ports.arg) > LATE_US;
+}
+
+/* New calls only: those that waited, and a share that grows from none at 90 % busy to nearly all at 100 %. */
 static bool overloaded(const struct line *l, const struct sip_msg *m)
 {
     if (m->method != SIP_INVITE)
         return false;
-    if (l->draining)
+    if (l->draining || came_late(l))
         return true;
     if (l->busy_permille < OVERLOAD_FROM_PERMILLE)
         return false;

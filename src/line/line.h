@@ -27,6 +27,8 @@ struct line_ports {
     void (*trust)(void *arg, const struct sip_flow *flow); /* a phone that signed in, or a peer, sends from there */
     /* Something an administrator should know; text static, source may be NULL. For the log of the adapter. */
     void (*notice)(void *arg, const char *text, const struct net_addr *source, const char *account);
+    /* How long the message being handled had waited to be read. NULL: not known. */
+    int64_t (*waited_us)(void *arg);
 };
 
 struct line_config {

@@ -151,6 +151,11 @@ int transport_reload_certificate(struct transport *t)
     return t->streams ? streams_reload_certificate(t->streams) : 0;
 }
 
+int64_t transport_waited_us(const struct transport *t)
+{
+    return udp_waited_us(t->udp);
+}
+
 struct transport_stats transport_stats(const struct transport *t)
 {
     struct transport_stats s = {0};

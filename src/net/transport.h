@@ -68,6 +68,9 @@ void transport_disconnect(struct transport *t, const struct sip_flow *flow);
 /* New TLS certificate for new connections (NET-18). 0 or errno. */
 [[gnu::warn_unused_result]] int transport_reload_certificate(struct transport *t);
 
+/* Inside `message` of a datagram: how long it had waited to be read, in the socket and in its batch. Else 0. */
+int64_t transport_waited_us(const struct transport *t);
+
 struct transport_stats {
     uint64_t received, sent, dropped; /* messages; dropped by limits */
     unsigned connections;

@@ -41,7 +41,7 @@ enum {
 
 union control {
     struct cmsghdr align;
-    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct timeval))];
 };
 
 struct udp_socket {
@@ -70,6 +70,7 @@ struct udp {
     bool gathers;
     unsigned strangers; /* in this batch */
     uint64_t strangers_us;
+    const struct msghdr *now; /* the datagram being handled; NULL: none */
 
     char *in_bytes; /* BATCH * DATAGRAM_BYTES */
     struct slot in[BATCH];
@@ -307,7 +308,22 @@ static void handle_datagram(struct udp *u, const struct udp_socket *s, unsigned 
         return;
     }
     u->received++;
+    u->now = h;
     u->host.message(u->host.arg, &flow, bytes, n);
+    u->now = NULL;
+}
+
+int64_t udp_waited_us(const struct udp *u)
+{
+    struct msghdr *h = (struct msghdr *)u->now; /* CMSG_NXTHDR wants it so; it is only read */
+    for (struct cmsghdr *m = h ? CMSG_FIRSTHDR(h) : NULL; m; m = CMSG_NXTHDR(h, m)) {
+        struct timeval came;
+        if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMP)
+            continue;
+        memcpy(&came, CMSG_DATA(m), sizeof came);
+        return MAX(clock_wall_us() - ((int64_t)came.tv_sec * G_USEC_PER_SEC + came.tv_usec), 0);
+    }
+    return 0;
 }
 
 static void arm_slots(struct udp *u, unsigned n)
@@ -363,6 +379,8 @@ static int ask_for_local(int fd, const struct net_addr *address)
     bool six = address->family == NET_IP6;
     int on = 1,
         r = setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVPKTINFO : IP_PKTINFO, &on, sizeof on);
+    if (r == 0)
+        r = setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof on); /* for udp_waited_us */
     return r < 0 ? errno : 0;
 }
 

@@ -23,4 +23,6 @@ void udp_free(struct udp *u); /* sends what waits; takes NULL */
 [[gnu::warn_unused_result]] int udp_send(struct udp *u, const struct sip_flow *flow, struct view bytes);
 /* Who sends from there has signed in, or is a configured peer: the limits of strangers are not his (D2). */
 void udp_trust(struct udp *u, const struct net_addr *source);
+/* How long the datagram whose message is being told lay in the socket; 0 outside of `message`. */
+int64_t udp_waited_us(const struct udp *u);
 void udp_count(const struct udp *u, struct transport_stats *add);

@@ -87,6 +87,11 @@ struct model *kit_company(const char *word)
     return m;
 }
 
+static int64_t on_waited(void *arg)
+{
+    return ((struct kit *)arg)->waited_us;
+}
+
 void kit_open(struct kit *k)
 {
     *k = (struct kit){.seed = 1};
@@ -98,7 +103,7 @@ void kit_open(struct kit *k)
     assert_true(net_addr_parse(VIEW("192.0.2.1"), 5060, &k->flow.local));
     assert_true(net_addr_parse(VIEW("198.51.100.7"), 5062, &k->flow.remote));
     struct line_config c = {.timers = k->timers, .entropy = &k->entropy, .server_name = "Carillon/test"};
-    struct line_ports p = {k, on_send, on_local, on_trust, on_notice};
+    struct line_ports p = {k, on_send, on_local, on_trust, on_notice, on_waited};
     k->line = line_new(&c, &p, k->model);
 }
 

@@ -20,6 +20,7 @@ struct kit {
     struct sip_flow flow;
 
     unsigned notices;
+    int64_t waited_us; /* what the next message has waited to be read */
 };
 
 enum { KIT_USERS = 3 }; /* 100, 101, 102: account names alike, secret "secret-100" … */

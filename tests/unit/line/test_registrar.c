@@ -333,6 +333,29 @@ static void overload_refuses_new_calls_with_a_time_d1_sip_42(void **state)
     kit_close(&k);
 }
 
+/* Under load a call that waited in the socket is refused at once; when strangers made it wait, it is served (D1, D2).
+ */
+static void calls_that_came_late_are_refused_when_busy_d1(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned busy;
+        int64_t waited_us;
+        unsigned status;
+    } rows[] = {{800, 10001, 503}, {800, 10000, 401}, {699, 500000, 401}, {0, 0, 401}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct kit k;
+        kit_open(&k);
+        line_set_load(k.line, rows[i].busy);
+        k.waited_us = rows[i].waited_us;
+        const char *text = "INVITE sip:101@carillon SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bK1;rport\r\n"
+                           "From: <sip:100@x>;tag=1\r\nTo: <sip:101@carillon>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n"
+                           "Content-Length: 0\r\n\r\n";
+        assert_int_equal(kit_status(kit_say(&k, text)), rows[i].status);
+        kit_close(&k);
+    }
+}
+
 /* A phone that is unplugged is offline within 80 s; one that answers stays (SIP-6). */
 static void silent_phones_are_removed_sip_6(void **state)
 {
@@ -430,6 +453,7 @@ int main(void)
         cmocka_unit_test(the_unauthenticated_cost_no_state_d2),
         cmocka_unit_test(options_are_free_and_scanners_get_nothing_sec_8),
         cmocka_unit_test(overload_refuses_new_calls_with_a_time_d1_sip_42),
+        cmocka_unit_test(calls_that_came_late_are_refused_when_busy_d1),
         cmocka_unit_test(silent_phones_are_removed_sip_6),
         cmocka_unit_test(new_passwords_sign_out),
         cmocka_unit_test(a_block_is_noticed_f1),
