@@ -43,3 +43,42 @@ void resample_loop(const int16_t *src, size_t n, uint32_t from_hz, uint32_t to_h
     }
     speex_resampler_destroy(r);
 }
+
+struct resampler {
+    SpeexResamplerState *speex; /* NULL: nothing is to be changed */
+    uint32_t from_hz, to_hz;
+};
+
+struct resampler *resampler_new(uint32_t from_hz, uint32_t to_hz)
+{
+    struct resampler *r = g_new0(struct resampler, 1);
+    r->from_hz = from_hz;
+    r->to_hz = to_hz;
+    int error;
+    if (from_hz != to_hz) {
+        r->speex = speex_resampler_init(1, from_hz, to_hz, QUALITY, &error);
+        g_assert(r->speex); /* rates are our own constants */
+    }
+    return r;
+}
+
+void resampler_free(struct resampler *r)
+{
+    if (!r)
+        return;
+    if (r->speex)
+        speex_resampler_destroy(r->speex);
+    g_free(r);
+}
+
+void resampler_run(struct resampler *r, const int16_t *src, size_t n, int16_t *dst)
+{
+    size_t want = resample_samples(n, r->from_hz, r->to_hz);
+    if (!r->speex) {
+        memcpy(dst, src, n * sizeof *src);
+        return;
+    }
+    spx_uint32_t in = (spx_uint32_t)n, out = (spx_uint32_t)want;
+    speex_resampler_process_int(r->speex, 0, src, &in, dst, &out);
+    memset(dst + out, 0, (want - out) * sizeof *dst);
+}

@@ -10,7 +10,7 @@
 #include <opus/opus.h>
 #include <spandsp.h>
 
-enum { OPUS_BITS_PER_S = 32000, OPUS_EFFORT = 4, G722_BITS_PER_S = 64000 };
+enum { OPUS_BITS_PER_S = 32000, OPUS_EFFORT = 4, G722_BITS_PER_S = 64000, CONCEAL_MS_MAX = 120 };
 
 struct voice_encoder {
     enum voice_coding coding;
@@ -22,6 +22,8 @@ struct voice_decoder {
     enum voice_coding coding;
     g722_decode_state_t *g722;
     OpusDecoder *opus;
+    plc_state_t plc;  /* of the others: knows what was heard last */
+    size_t concealed; /* samples in a row */
 };
 
 uint32_t voice_rate_hz(enum voice_coding c)
@@ -94,6 +96,7 @@ struct voice_decoder *voice_decoder_new(enum voice_coding c)
 {
     struct voice_decoder *d = g_new0(struct voice_decoder, 1);
     d->coding = c;
+    plc_init(&d->plc);
     if (c == VOICE_G722) {
         d->g722 = g722_decode_init(NULL, G722_BITS_PER_S, 0);
         g_assert(d->g722);
@@ -140,4 +143,43 @@ size_t voice_decode(struct voice_decoder *d, const uint8_t *packet, size_t bytes
     if (d->coding == VOICE_G722)
         return (size_t)g722_decode(d->g722, dst, packet, (int)bytes);
     return decode_g711(d->coding, packet, bytes, dst);
+}
+
+size_t voice_decode_packet(struct voice_decoder *d, const uint8_t *packet, size_t bytes,
+                           int16_t dst[VOICE_PACKET_SAMPLES_MAX])
+{
+    d->concealed = 0;
+    if (d->coding == VOICE_OPUS) {
+        int got = opus_decode(d->opus, packet, (opus_int32)bytes, dst, VOICE_PACKET_SAMPLES_MAX, 0);
+        return got > 0 ? (size_t)got : 0;
+    }
+    if (bytes > 8 * VOICE_PACKET_MS_MAX)
+        return 0;
+    size_t n = d->coding == VOICE_G722 ? (size_t)g722_decode(d->g722, dst, packet, (int)bytes)
+                                       : decode_g711(d->coding, packet, bytes, dst);
+    plc_rx(&d->plc, dst, (int)n);
+    return n;
+}
+
+static void fade_out(int16_t *linear, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        linear[i] = (int16_t)(linear[i] * (int)(n - i) / (int)n);
+}
+
+void voice_conceal(struct voice_decoder *d, const uint8_t *next, size_t next_bytes, int16_t *dst, size_t n)
+{
+    size_t most = (size_t)voice_rate_hz(d->coding) / 1000 * CONCEAL_MS_MAX;
+    bool over = d->concealed >= most;
+    if (!over && d->coding == VOICE_OPUS) {
+        int got = opus_decode(d->opus, next, next ? (opus_int32)next_bytes : 0, dst, (int)n, next != NULL);
+        over = got != (int)n;
+    } else if (!over) {
+        plc_fillin(&d->plc, dst, (int)n);
+    }
+    d->concealed += over ? 0 : n;
+    if (over)
+        memset(dst, 0, n * sizeof *dst);
+    else if (d->concealed >= most)
+        fade_out(dst, n);
 }

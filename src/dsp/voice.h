@@ -12,7 +12,9 @@ enum voice_coding { VOICE_PCMA, VOICE_PCMU, VOICE_G722, VOICE_OPUS, VOICE_CODING
 enum {
     VOICE_FRAME_MS = 20,
     VOICE_SAMPLES_MAX = 960, /* of a frame at 48 kHz */
-    VOICE_BYTES_MAX = 320    /* of a coded frame */
+    VOICE_BYTES_MAX = 320,   /* of a coded frame */
+    VOICE_PACKET_MS_MAX = 120,
+    VOICE_PACKET_SAMPLES_MAX = 48 * VOICE_PACKET_MS_MAX,
 };
 
 /* Of the linear sound: 8000, 16000 or 48000. */
@@ -31,3 +33,9 @@ void voice_decoder_free(struct voice_decoder *d);
 /* Decodes one packet of at most 20 ms; returns samples, 0 when it is no valid packet. bytes 0: a lost one is covered up
  * (Opus) or silence (others). */
 size_t voice_decode(struct voice_decoder *d, const uint8_t *packet, size_t bytes, int16_t dst[VOICE_SAMPLES_MAX]);
+/* The same of a packet of any length up to VOICE_PACKET_MS_MAX, which is not empty. */
+size_t voice_decode_packet(struct voice_decoder *d, const uint8_t *packet, size_t bytes,
+                           int16_t dst[VOICE_PACKET_SAMPLES_MAX]);
+/* Makes up n samples (at most a frame, whole 2.5 ms) for sound that did not come; fades out when it lasts. `next`: the
+ * packet right behind the gap, which may tell of it (Opus FEC), or NULL. */
+void voice_conceal(struct voice_decoder *d, const uint8_t *next, size_t next_bytes, int16_t *dst, size_t n);
