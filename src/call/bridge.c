@@ -6,6 +6,7 @@
 #include "call/bridge.h"
 
 #include "call/core_priv.h"
+#include "call/trace.h"
 #include "call/transfer.h"
 
 enum bridge_state { BRIDGE_MATCHING, BRIDGE_JOINED };
@@ -16,7 +17,8 @@ struct bridge {
     struct controller controller;
     struct leg *a, *b;
     uint8_t state;  /* enum bridge_state */
-    uint8_t rounds; /* of this matching */
+    uint8_t rounds; /* of this matching; MATCH_ROUNDS: they share none */
+    uint8_t told_a, told_b; /* enum codec: of the transcoding that is in the trace */
 };
 
 static void bridge_event(struct controller *c, struct leg *leg, const struct leg_event *ev);
@@ -90,15 +92,16 @@ static void bridge_sounds(struct bridge *br)
 
 /* --- one codec for both --- */
 
-/* Offers to `leg` the codec of the other one first, then all that the other could change to. */
-static void bridge_match(struct bridge *br, struct leg *leg)
+/* Offers to `leg` the codec of the other one first, then all that the other could change to. False: there is none. */
+static bool bridge_match(struct bridge *br, struct leg *leg)
 {
     struct leg *other = other_of(br, leg);
     enum codec list[CODECS];
     size_t n = 0;
     if (leg_can(leg, leg_voice(other)))
         list[n++] = leg_voice(other);
-    for (unsigned i = 0; i < other->n_allowed; i++) {
+    /* One that has said it can, and took another by its own order, is left no choice. */
+    for (unsigned i = 0; i < other->n_allowed && !media_desc_has_voice(&leg->remote, leg_voice(other)); i++) {
         enum codec c = (enum codec)other->allowed[i];
         if (c != leg_voice(other) && leg_can(leg, c))
             list[n++] = c;
@@ -106,50 +109,77 @@ static void bridge_match(struct bridge *br, struct leg *leg)
     struct media_desc formats = leg_formats(list, n, leg);
     if (n > 0)
         leg_offer(leg, &formats);
-    else
-        bridge_end(br, NULL, REASON_REFUSED, HANG_UP_NORMAL);
+    return n > 0;
 }
 
 /* A leg waits for our answer to a change that the other had to follow first. */
-static void bridge_answer_owed(struct leg *leg, const struct leg *other)
+static void bridge_answer_owed(struct bridge *br, struct leg *leg)
 {
-    if (leg->exchange == EXCHANGE_PEERS && leg_is_settled(other) && !leg_accept_offer(leg, leg_voice(other)) &&
-        !leg_accept_offer(leg, leg_voice(leg)))
+    const struct leg *other = other_of(br, leg);
+    if (leg->exchange != EXCHANGE_PEERS || !leg_is_settled(other) || leg_accept_offer(leg, leg_voice(other)) ||
+        leg_accept_offer(leg, leg_voice(leg)))
+        return;
+    br->rounds = MATCH_ROUNDS; /* the other did not follow */
+    if (!leg_accept_any(leg))
         leg_refuse_offer(leg, 488);
+}
+
+static void bridge_tell_transcoding(struct bridge *br)
+{
+    enum codec from = leg_voice(br->a), to = leg_voice(br->b);
+    if (from == to || (br->told_a == from && br->told_b == to))
+        return;
+    struct trace_fact f = {.kind = TRACE_ANSWERED, .outcome = OUTCOME_TRANSCODED};
+    g_snprintf(f.facts, sizeof(f.facts), "from=%s to=%s", codec_name(from), codec_name(to));
+    call_trace(br->a->call, &f);
+    br->told_a = (uint8_t)from;
+    br->told_b = (uint8_t)to;
+}
+
+static void bridge_join(struct bridge *br)
+{
+    br->state = BRIDGE_JOINED;
+    if (leg_voice(br->a) == leg_voice(br->b))
+        br->rounds = 0;
+    bridge_tell_transcoding(br);
+    leg_join(br->a, br->b);
+    bridge_sounds(br);
 }
 
 static void bridge_settle(struct bridge *br)
 {
     struct leg *a = br->a, *b = br->b;
-    bridge_answer_owed(a, b);
-    bridge_answer_owed(b, a);
+    bridge_answer_owed(br, a);
+    bridge_answer_owed(br, b);
     enum codec voice_a = leg_voice(a), voice_b = leg_voice(b);
-    if (voice_a != CODEC_NONE && voice_a == voice_b) {
-        br->state = BRIDGE_JOINED;
-        br->rounds = 0;
-        leg_join(a, b);
-        bridge_sounds(br);
+    bool voices = voice_a != CODEC_NONE && voice_b != CODEC_NONE;
+    if (voices && (voice_a == voice_b || br->rounds == MATCH_ROUNDS)) {
+        bridge_join(br);
         return;
     }
     br->state = BRIDGE_MATCHING;
     if (!leg_is_settled(a) || !leg_is_settled(b))
         return;
-    if (voice_a == CODEC_NONE || voice_b == CODEC_NONE || br->rounds == MATCH_ROUNDS) {
+    if (!voices) {
         bridge_end(br, NULL, REASON_REFUSED, HANG_UP_NORMAL);
         return;
     }
     leg_part(a);
     /* First the one that is known to be able, then the other. */
     bool a_first = leg_can(a, voice_b) || !leg_can(b, voice_a);
-    bridge_match(br, (br->rounds++ % 2 == 0) == a_first ? a : b);
+    if (bridge_match(br, (br->rounds++ % 2 == 0) == a_first ? a : b))
+        return;
+    br->rounds = MATCH_ROUNDS;
+    bridge_join(br);
 }
 
-void bridge_start(struct leg *a, struct leg *b)
+void bridge_start(struct leg *a, struct leg *b, bool known)
 {
     struct bridge *br = g_new0(struct bridge, 1);
     controller_init(&br->controller, a->core, &bridge_ops);
     br->a = a;
     br->b = b;
+    br->rounds = known ? MATCH_ROUNDS : 0;
     leg_hand_over(a, &br->controller);
     leg_hand_over(b, &br->controller);
     bridge_settle(br);
@@ -165,7 +195,9 @@ static void bridge_offered(struct bridge *br, struct leg *leg)
         leg_give_offer(leg);
         return;
     }
-    if (leg_accept_offer(leg, leg_voice(leg)) || leg_accept_offer(leg, leg_voice(other))) {
+    bool transcoded = leg_voice(leg) != leg_voice(other);
+    if ((!transcoded && leg_accept_offer(leg, leg_voice(leg))) || leg_accept_offer(leg, leg_voice(other)) ||
+        leg_accept_offer(leg, leg_voice(leg))) {
         bridge_settle(br);
         return;
     }
@@ -174,7 +206,10 @@ static void bridge_offered(struct bridge *br, struct leg *leg)
     for (unsigned i = 0; i < leg->proposed.n_formats && leg->proposed.present; i++)
         if (leg_can(other, (enum codec)leg->proposed.format[i].codec))
             list[n++] = (enum codec)leg->proposed.format[i].codec;
-    if (n == 0) {
+    if (n == 0 && leg_accept_any(leg)) {
+        br->rounds = MATCH_ROUNDS;
+        bridge_settle(br);
+    } else if (n == 0) {
         leg_refuse_offer(leg, 488);
     } else if (!leg_is_settled(other)) {
         leg_refuse_offer(leg, 491);
@@ -264,7 +299,7 @@ static bool bridge_answer_new(struct leg *leg, const struct leg *other)
         if (leg_can(other, c) && leg_answer(leg, c))
             return true;
     }
-    return false;
+    return leg_answer(leg, media_desc_voice(&leg->proposed));
 }
 
 static void bridge_identify(const struct bridge *br)

@@ -67,7 +67,7 @@ struct leg *leg_new_outgoing(struct call *call, struct controller *c, const stru
 
 int leg_dial(struct leg *leg, const struct leg *caller, struct leg_dial *d)
 {
-    struct media_desc formats = leg_formats_for(caller, leg->allowed, leg->n_allowed), offer = leg->local;
+    struct media_desc formats = leg_formats_wide(caller, leg->allowed, leg->n_allowed), offer = leg->local;
     if (formats.n_formats == 0) {
         leg_leave(leg);
         return ENOTSUP;

@@ -91,6 +91,7 @@ void leg_hang_up_normal(struct leg *leg);
 /* Offers and answers of a leg that is up. */
 void leg_offer(struct leg *leg, const struct media_desc *formats); /* now or when its turn comes */
 bool leg_accept_offer(struct leg *leg, enum codec voice);          /* answers the peer's offer; false: it lacks voice */
+bool leg_accept_any(struct leg *leg);                              /* with the first voice of the offer */
 void leg_refuse_offer(struct leg *leg, uint16_t status);
 void leg_give_offer(struct leg *leg); /* it asked for one */
 /* For controllers without a say in codecs: goes on with the present one, or refuses. */
@@ -109,6 +110,9 @@ struct media_desc leg_formats(const enum codec *voice, size_t n, const struct le
 /* What to offer to somebody who may use allowed[0..n), on behalf of `leg`: its present codec or its offer's order, then
  * whatever else it can. No format: nothing in common. */
 struct media_desc leg_formats_for(const struct leg *leg, const uint8_t *allowed, size_t n);
+/* The same with the rest of allowed[0..n) behind: what can be had by transcoding (SIP-20). No format: `leg` can nothing.
+ */
+struct media_desc leg_formats_wide(const struct leg *leg, const uint8_t *allowed, size_t n);
 
 void leg_identify(struct leg *leg, const struct party *who); /* who is at the other end */
 void leg_refuse_refer(struct leg *leg, uint16_t status);

@@ -113,9 +113,10 @@ static void add_voice(enum codec list[CODECS], size_t *n, enum codec c)
         list[(*n)++] = c;
 }
 
-struct media_desc leg_formats_for(const struct leg *leg, const uint8_t *allowed, size_t n)
+/* What leg_formats_for may take, of allowed[0..n). */
+static size_t voices_for(const struct leg *leg, const uint8_t *allowed, size_t n, enum codec kept[CODECS])
 {
-    enum codec wanted[CODECS], kept[CODECS];
+    enum codec wanted[CODECS];
     size_t n_wanted = 0, n_kept = 0;
     add_voice(wanted, &n_wanted, leg_voice(leg));
     const struct media_desc *its = said(leg);
@@ -128,7 +129,24 @@ struct media_desc leg_formats_for(const struct leg *leg, const uint8_t *allowed,
     for (size_t i = 0; i < n_wanted; i++)
         if (memchr(allowed, wanted[i], n))
             kept[n_kept++] = wanted[i];
-    return leg_formats(kept, n_kept, leg);
+    return n_kept;
+}
+
+struct media_desc leg_formats_for(const struct leg *leg, const uint8_t *allowed, size_t n)
+{
+    enum codec list[CODECS];
+    return leg_formats(list, voices_for(leg, allowed, n, list), leg);
+}
+
+struct media_desc leg_formats_wide(const struct leg *leg, const uint8_t *allowed, size_t n)
+{
+    enum codec list[CODECS];
+    size_t n_list = voices_for(leg, allowed, n, list);
+    if (leg->exchange == EXCHANGE_PEERS && media_desc_voice(&leg->proposed) == CODEC_NONE)
+        return (struct media_desc){0};
+    for (size_t i = 0; i < n; i++)
+        add_voice(list, &n_list, (enum codec)allowed[i]);
+    return leg_formats(list, n_list, leg);
 }
 
 /* --- agreeing --- */
@@ -259,6 +277,11 @@ bool leg_accept_offer(struct leg *leg, enum codec voice)
     settled(leg);
     leg->core->legs.answer_offer(leg->core->legs.arg, leg->id, &leg->local);
     return true;
+}
+
+bool leg_accept_any(struct leg *leg)
+{
+    return leg_accept_offer(leg, media_desc_voice(&leg->proposed));
 }
 
 void leg_refuse_offer(struct leg *leg, uint16_t status)

@@ -22,6 +22,7 @@ struct leg;
 #define OUTCOME_REFUSED          "refused"
 #define OUTCOME_NO_ANSWER        "no_answer"
 #define OUTCOME_NO_CODEC         "no_common_codec"
+#define OUTCOME_TRANSCODED       "transcoded" /* facts: from=… to=… */
 #define OUTCOME_UNREACHABLE      "unreachable"
 #define OUTCOME_NOT_REGISTERED   "not_registered"
 #define OUTCOME_ELSEWHERE        "answered_elsewhere"

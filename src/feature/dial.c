@@ -153,15 +153,30 @@ static void branch_rings(struct dial *d, struct branch *b)
     ring_caller(d, false);
 }
 
+/* With what the caller is answered: what the called one took, or says that it can; else the first of his own, and the
+ * two are transcoded (SIP-20). */
+static enum codec voice_for(const struct leg *caller, const struct leg *called)
+{
+    enum codec voice = leg_voice(called);
+    if (caller->exchange != EXCHANGE_PEERS || media_desc_has_voice(&caller->proposed, voice))
+        return voice;
+    for (unsigned i = 0; i < caller->proposed.n_formats; i++) {
+        enum codec c = (enum codec)caller->proposed.format[i].codec;
+        if (media_desc_has_voice(&called->remote, c))
+            return c;
+    }
+    return media_desc_voice(&caller->proposed);
+}
+
 /* Sound before the answer reaches the caller when it can come from one side only (SIP-13). */
 static void branch_early(struct dial *d, struct branch *b)
 {
     timer_stop(call_core_timers(d->controller.core), &b->reply);
     struct leg *caller = d->caller;
-    enum codec voice = leg_voice(b->leg);
     bool alone = dial_branches_left(d) == 1;
-    bool heard = alone && (leg_is_up(caller) || caller->state == LEG_IN_EARLY ? leg_voice(caller) == voice
-                                                                              : leg_progress(caller, voice));
+    bool heard = alone && leg_voice(b->leg) != CODEC_NONE &&
+                 (leg_is_up(caller) || caller->state == LEG_IN_EARLY ? leg_voice(caller) != CODEC_NONE
+                                                                     : leg_progress(caller, voice_for(caller, b->leg)));
     call_trace_leg(b->leg, TRACE_DEVICE, heard ? OUTCOME_EARLY_MEDIA : OUTCOME_RINGING, 0);
     ring_caller(d, heard);
     if (heard)
@@ -247,7 +262,8 @@ void dial_connect(struct dial *d, struct leg *leg)
     call_trace_leg(leg, TRACE_ANSWERED, OUTCOME_ANSWERED, 0);
     b->leg = NULL;
     dial_hang_up_branches(d, HANG_UP_ELSEWHERE);
-    if (!leg_is_up(caller) && !leg_answer(caller, leg_voice(leg))) {
+    bool fresh = !leg_is_up(caller) && caller->state != LEG_IN_EARLY && caller->exchange == EXCHANGE_PEERS;
+    if (!leg_is_up(caller) && !leg_answer(caller, voice_for(caller, leg))) {
         call_segment_close(caller->call, d->segment, REASON_CONGESTION);
         call_end(caller->call, REASON_CONGESTION, NULL);
         leg_part(leg);
@@ -264,7 +280,8 @@ void dial_connect(struct dial *d, struct leg *leg)
     leg_detach(caller);
     leg_detach(leg);
     dial_free(d);
-    bridge_start(caller, leg);
+    /* Each was just told all that the other can: asking again would bring nothing but a second's silence. */
+    bridge_start(caller, leg, fresh && !media_desc_has_voice(&leg->remote, leg_voice(caller)));
 }
 
 static void branch_event(struct dial *d, struct branch *b, const struct leg_event *ev)

@@ -216,7 +216,7 @@ static enum codec codec_for(const struct leg *caller, const struct leg *now)
         if (media_desc_has_voice(&now->proposed, c) && (order == &caller->proposed || leg_can(caller, c)))
             return c;
     }
-    return CODEC_NONE;
+    return media_desc_voice(&now->proposed);
 }
 
 /* Somebody else answers for a device that rings (Replaces of an early dialog). */

@@ -42,6 +42,7 @@ void rtp_session_free(struct rtp_session *s)
     close(s->rtp.watch.fd);
     close(s->rtcp.watch.fd);
     g_free(s->dtmf_out);
+    transcode_free(s->heard);
     srtp_session_free(s->srtp);
     g_aligned_free(s);
 }
@@ -96,6 +97,9 @@ void rtp_session_set(struct rtp_session *s, const struct media_desc *local, cons
     struct worker *w = rtp_session_worker(s);
     int64_t now_us = timers_now_us(w->timers);
     set_formats(s, local, remote);
+    rtp_session_transcode_review(s);
+    if (s->peer)
+        rtp_session_transcode_review(s->peer);
     srtp_session_set(&s->srtp, &remote->crypto, now_us);
     s->mux = local->rtcp_mux && remote->rtcp_mux;
     bool sent = s->sends, took = s->takes;
@@ -122,6 +126,8 @@ void rtp_session_part(struct rtp_session *s)
 {
     if (!s->peer)
         return;
+    rtp_session_transcode_end(s);
+    rtp_session_transcode_end(s->peer);
     s->peer->peer = NULL;
     s->peer = NULL;
 }

@@ -40,7 +40,7 @@ bool rtp_session_sends_key(const struct rtp_session *s)
 
 bool rtp_session_wants_tick(const struct rtp_session *s)
 {
-    return s->sound != SOUND_NONE || rtp_session_sends_key(s);
+    return s->sound != SOUND_NONE || rtp_session_sends_key(s) || (s->peer && s->peer->heard);
 }
 
 /* One step of the key that is being sent. */
@@ -99,6 +99,8 @@ static void sound_step(struct rtp_session *s, int64_t now_us)
 
 bool rtp_session_tick(struct rtp_session *s, int64_t now_us)
 {
+    if (s->peer && s->peer->heard)
+        rtp_session_transcode_step(s, rtp_session_sends_key(s) || s->sound != SOUND_NONE, now_us);
     if (rtp_session_sends_key(s))
         key_step(s, now_us);
     else if (s->sound != SOUND_NONE)

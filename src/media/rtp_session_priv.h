@@ -12,6 +12,7 @@
 #include "media/out_stream_priv.h"
 #include "media/rtcp_priv.h"
 #include "media/srtp_session_priv.h"
+#include "media/transcode_priv.h"
 #include "sys/loop.h"
 
 #include <stdatomic.h>
@@ -47,6 +48,7 @@ struct rtp_session {
     struct rtp_session *peer;  /* joined to; on the same worker */
     struct srtp_session *srtp; /* NULL: plain RTP */
     struct dtmf_out *dtmf_out; /* NULL until a digit is sent */
+    struct transcode *heard;   /* its sound on the way to `peer` in another codec; NULL: relayed as it is */
     int64_t heard_us;          /* last sign of life */
     uint8_t sound;             /* enum media_sound: what plays */
     bool strict, mux, sends, takes;
@@ -100,6 +102,16 @@ struct media_stats rtp_session_stats(const struct rtp_session *s);
 void rtp_session_rtp_ready(void *session, uint32_t epoll_events);
 void rtp_session_rtcp_ready(void *session, uint32_t epoll_events);
 void rtp_session_dtmf_silence(void *session);
+
+/* rtp_session_transcode.c: what `from` sent in codec c and its peer does not take: a voice, or a key meanwhile. */
+void rtp_session_transcode(struct rtp_session *from, const struct rtp *p, enum codec c, int64_t now_us);
+void rtp_session_transcode_key(struct rtp_session *from, struct rtp *p, enum codec c, int64_t now_us);
+/* Each 20 ms: the next packet of the joined one's sound in our codec; `held`: something else is heard now. */
+void rtp_session_transcode_step(struct rtp_session *s, bool held, int64_t now_us);
+/* After a change of codecs: what does not fit any more is given up. */
+void rtp_session_transcode_review(struct rtp_session *from);
+void rtp_session_transcode_end(struct rtp_session *from);
+
 /* Sends a filled packet, with SRTP_TRAILER_BYTES of room behind it, to the peer; false: there is no way to it now. */
 bool rtp_session_send(struct rtp_session *s, const struct rtp *p, int64_t now_us);
 /* The kernel is told the peer's address once it is certain. */

@@ -98,10 +98,20 @@ static void relay(struct rtp_session *from, struct rtp *p, enum codec c, int64_t
     struct rtp_session *to = from->peer;
     if (!to || !to->sends)
         return;
+    if (to->pt_of[c] == 0xff && codec_is_voice(c)) {
+        rtp_session_transcode(from, p, c, now_us);
+        return;
+    }
     if (to->sound != SOUND_NONE || rtp_session_sends_key(to)) {
         to->out.seq_anew = true; /* held back, not lost */
         return;
     }
+    if (from->heard && is_event(c)) {
+        rtp_session_transcode_key(from, p, c, now_us);
+        return;
+    }
+    if (from->heard && codec_is_voice(c))
+        rtp_session_transcode_end(from); /* it has changed to what both have */
     uint8_t pt = to->pt_of[c];
     if (pt == 0xff && is_event(c) && to->event != CODEC_NONE && to->voice != CODEC_NONE) {
         convert_key(to, p, c, to->event, now_us);

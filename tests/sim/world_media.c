@@ -142,13 +142,14 @@ struct world_media *world_media_at(struct world *w, const struct net_addr *rtp)
     return NULL;
 }
 
-/* Would packets pass from one session's peer to the other's? Directions on both sides, and a codec that both have. */
+/* Would sound pass from one session's peer to the other's? Directions on both sides, and a codec on each: where they
+ * differ the engine transcodes (SIP-20). */
 static bool passes(const struct world_media *from, const struct world_media *to)
 {
     bool sends = (from->remote.dir & MEDIA_SEND) && (from->local.dir & MEDIA_RECV);
     bool hears = (to->remote.dir & MEDIA_RECV) && (to->local.dir & MEDIA_SEND);
-    enum codec voice = media_desc_voice(&from->local);
-    return sends && hears && voice != CODEC_NONE && media_desc_has_voice(&to->remote, voice);
+    return sends && hears && media_desc_voice(&from->local) != CODEC_NONE &&
+           media_desc_voice(&to->remote) != CODEC_NONE;
 }
 
 enum world_hears world_hears(struct world *w, const struct net_addr *rtp, struct net_addr *party_rtp)
