@@ -16,8 +16,8 @@ enum { MATCH_ROUNDS = 3 }; /* offers made to find one codec for both */
 struct bridge {
     struct controller controller;
     struct leg *a, *b;
-    uint8_t state;  /* enum bridge_state */
-    uint8_t rounds; /* of this matching; MATCH_ROUNDS: they share none */
+    uint8_t state;          /* enum bridge_state */
+    uint8_t rounds;         /* of this matching; MATCH_ROUNDS: they share none */
     uint8_t told_a, told_b; /* enum codec: of the transcoding that is in the trace */
 };
 
@@ -165,8 +165,9 @@ static void bridge_settle(struct bridge *br)
         return;
     }
     leg_part(a);
-    /* First the one that is known to be able, then the other. */
-    bool a_first = leg_can(a, voice_b) || !leg_can(b, voice_a);
+    /* First the one that has said it can, or may be able; then the other. */
+    bool a_said = media_desc_has_voice(&a->remote, voice_b), b_said = media_desc_has_voice(&b->remote, voice_a);
+    bool a_first = a_said || (!b_said && (leg_can(a, voice_b) || !leg_can(b, voice_a)));
     if (bridge_match(br, (br->rounds++ % 2 == 0) == a_first ? a : b))
         return;
     br->rounds = MATCH_ROUNDS;

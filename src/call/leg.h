@@ -110,7 +110,8 @@ struct media_desc leg_formats(const enum codec *voice, size_t n, const struct le
 /* What to offer to somebody who may use allowed[0..n), on behalf of `leg`: its present codec or its offer's order, then
  * whatever else it can. No format: nothing in common. */
 struct media_desc leg_formats_for(const struct leg *leg, const uint8_t *allowed, size_t n);
-/* The same with the rest of allowed[0..n) behind: what can be had by transcoding (SIP-20). No format: `leg` can nothing.
+/* The same with the rest of allowed[0..n) behind: what can be had by transcoding (SIP-20). No format: `leg` can
+ * nothing.
  */
 struct media_desc leg_formats_wide(const struct leg *leg, const uint8_t *allowed, size_t n);
 

@@ -231,7 +231,9 @@ static void begins_anew(void **state)
     int16_t frame[VOICE_SAMPLES_MAX];
     memset(payload, 0x10, sizeof payload); /* loud */
     int64_t now_us = 5000000;
-    static const struct { uint32_t ssrc, ts; } streams[] = {{1, 0}, {1, 500000}, {1, 100}, {2, 0}, {2, 0xfffffff0u}};
+    static const struct {
+        uint32_t ssrc, ts;
+    } streams[] = {{1, 0}, {1, 500000}, {1, 100}, {2, 0}, {2, 0xfffffff0u}};
     for (size_t k = 0; k < G_N_ELEMENTS(streams); k++) {
         unsigned last_quiet = 0;
         for (unsigned i = 0; i < 50; i++, now_us += TICK_US) {
@@ -261,7 +263,8 @@ static void bad_packets(void **state)
             chance = chance * 1664525 + 1013904223;
             unsigned bytes = i < 3 ? JITTER_BYTES_MAX - 1 + i : (chance >> 8) % sizeof payload;
             payload[(chance >> 4) % sizeof payload] = (uint8_t)(chance >> 16);
-            struct jitter_packet p = {payload, (uint16_t)bytes, 1 + (chance >> 30) / 3, i * 160 + (chance >> 12) % 3000};
+            struct jitter_packet p = {payload, (uint16_t)bytes, 1 + (chance >> 30) / 3,
+                                      i * 160 + (chance >> 12) % 3000};
             voice_in_put(in, &p, now_us);
             (void)voice_in_get(in, now_us, frame);
         }
@@ -272,9 +275,9 @@ static void bad_packets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clean_sip_27),           cmocka_unit_test(jitter_and_loss_sip_27),
-        cmocka_unit_test(delay_has_a_limit),      cmocka_unit_test(drift_for_hours_sip_27),
-        cmocka_unit_test(begins_anew),            cmocka_unit_test(bad_packets),
+        cmocka_unit_test(clean_sip_27),      cmocka_unit_test(jitter_and_loss_sip_27),
+        cmocka_unit_test(delay_has_a_limit), cmocka_unit_test(drift_for_hours_sip_27),
+        cmocka_unit_test(begins_anew),       cmocka_unit_test(bad_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ static void a_call_is_answered_and_ends(void **state)
     struct stage *s = stage_new(1, NULL);
     leg_id a = stage_call(s, ANNA, "101", "PCMA,opus,event");
     leg_id b = stage_dialled(s, 21);
-    saw(s, "dial 2 101 PCMA,opus,event,event");
+    saw(s, "dial 2 101 PCMA,opus,G722,PCMU,event,event");
     saw(s, "identify 1 101");
     assert_string_equal(stage_dialled_last(s)->from.number, "100");
     assert_int_equal(stage_dialled_last(s)->max_forwards, 69);
@@ -194,7 +194,7 @@ static void early_media(void **state)
     struct stage *s = stage_new(1, NULL);
     leg_id a = stage_call(s, ANNA, "0612", "opus,PCMA,event");
     leg_id b = stage_dialled(s, 0);
-    saw(s, "dial 2 0612 PCMA,event");
+    saw(s, "dial 2 0612 PCMA,PCMU,event");
     stage_desc_event(s, b, LEG_EARLY, "PCMA,event");
     saw(s, "progress 1 PCMA,event");
     assert_true(stage_talks(s, a, b));
@@ -265,23 +265,64 @@ static void refusals_of_a_peer(void **state)
     }
 }
 
-/* SIP-20: nothing in common is 488, before and after the called was asked. */
+/* SIP-20: who shares no codec is transcoded; a shared one goes first wherever the called would take another. */
+static void transcoded(void **state)
+{
+    (void)state;
+    struct stage *s = stage_new(1, NULL);
+    leg_id a = stage_call(s, ANNA, "102", "opus,PCMA"); /* Carl's device takes PCMU alone */
+    leg_id c = stage_dialled(s, 31);
+    saw(s, "dial 2 102 PCMU,event");
+    stage_desc_event(s, c, LEG_ANSWERED, "PCMU,event");
+    saw(s, "answer 1 opus");
+    saw(s, "join m1 m2");
+    assert_true(stage_talks(s, a, c));
+    stage_event(s, a, LEG_HUNG_UP);
+    const struct stage_record *r = only_record(s, REASON_ANSWERED);
+    assert_non_null(strstr(r->trace, "transcoded from=opus to=PCMU"));
+    done(s);
+
+    s = stage_new(1, NULL); /* his phone lacks what it was set up for */
+    a = stage_call(s, ANNA, "101", "G722");
+    c = stage_dialled(s, 21);
+    saw(s, "dial 2 101 G722,opus,PCMA,PCMU,event,event");
+    stage_desc_event(s, c, LEG_EARLY, "PCMA");
+    saw(s, "progress 1 G722");
+    assert_true(stage_talks(s, a, c));
+    stage_desc_event(s, c, LEG_ANSWERED, "PCMA");
+    for (int i = 0; i < 6; i++) {
+        stage_status_event(s, c, LEG_OFFER_REFUSED, 488);
+        stage_status_event(s, a, LEG_OFFER_REFUSED, 488);
+    }
+    assert_true(stage_talks(s, a, c));
+    stage_event(s, a, LEG_HUNG_UP);
+    done(s);
+
+    s = stage_new(1, NULL); /* his phone has an order of its own */
+    a = stage_call(s, ANNA, "101", "PCMU");
+    c = stage_dialled(s, 21);
+    stage_desc_event(s, c, LEG_ANSWERED, "opus,PCMU");
+    saw(s, "answer 1 PCMU");
+    saw(s, "offer 2 PCMU,event");
+    stage_desc_event(s, c, LEG_ANSWERED_OFFER, "PCMU");
+    assert_true(stage_talks(s, a, c));
+    stage_event(s, a, LEG_HUNG_UP);
+    assert_null(strstr(only_record(s, REASON_ANSWERED)->trace, "transcoded"));
+    done(s);
+}
+
+/* SIP-20: an end that speaks none of ours is 488, before and after the called was asked. */
 static void no_common_codec(void **state)
 {
     (void)state;
     struct stage *s = stage_new(1, NULL);
-    stage_call(s, ANNA, "102", "opus,PCMA"); /* Carl's device takes PCMU alone */
-    saw(s, "hang_up 1 refuse 488");
-    done(s);
-
-    s = stage_new(1, NULL);
     stage_call(s, ANNA, "101", "event");
     saw(s, "hang_up 1 refuse 488");
     done(s);
 
     s = stage_new(1, NULL);
     stage_call(s, ANNA, "101", "PCMA");
-    stage_desc_event(s, stage_dialled(s, 21), LEG_ANSWERED, "PCMU"); /* not what was offered */
+    stage_desc_event(s, stage_dialled(s, 21), LEG_ANSWERED, "event"); /* not what was offered */
     saw(s, "hang_up 2 normal");
     saw(s, "hang_up 1 refuse 488");
     done(s);
@@ -502,6 +543,7 @@ int main(void)
         cmocka_unit_test(identity_of_the_answering),
         cmocka_unit_test(early_media_then_refused),
         cmocka_unit_test(refusals_of_a_peer),
+        cmocka_unit_test(transcoded),
         cmocka_unit_test(no_common_codec),
         cmocka_unit_test(late_offer),
         cmocka_unit_test(limit_of_a_user),

@@ -81,7 +81,7 @@ static void changed_address(void **state)
     hang_up(&t);
 }
 
-/* SIP-20: a peer that gives up the codec in use takes the other one along, or is refused. */
+/* SIP-20: a peer that gives up the codec in use takes the other one along, or is transcoded. */
 static void changed_codec(void **state)
 {
     (void)state;
@@ -94,7 +94,14 @@ static void changed_codec(void **state)
     stage_clear(t.s);
     stage_offered(t.s, t.b, "PCMA", MEDIA_BOTH);
     stage_status_event(t.s, t.a, LEG_OFFER_REFUSED, 488);
-    saw(t.s, "refuse_offer 2 488");
+    saw(t.s, "answer_offer 2 PCMA");
+    assert_true(stage_talks(t.s, t.a, t.b));
+    stage_clear(t.s);
+    stage_offered(t.s, t.b, "PCMA", MEDIA_RECV); /* a change of something else: nobody is asked again */
+    saw(t.s, "answer_offer 2 PCMA sendonly");
+    never_saw(t.s, "offer 1 PCMA,event");
+    stage_offered(t.s, t.b, "PCMA,PCMU", MEDIA_BOTH); /* he can again: transcoding ends */
+    saw(t.s, "answer_offer 2 PCMU");
     assert_true(stage_talks(t.s, t.a, t.b));
     stage_clear(t.s);
     stage_offered(t.s, t.b, "event", MEDIA_BOTH); /* no voice at all */
@@ -110,8 +117,10 @@ static void both_change(void **state)
     stage_offered(t.s, t.b, "PCMU", MEDIA_BOTH);
     saw(t.s, "offer 1 PCMU,event");
     stage_desc_event(t.s, t.a, LEG_ANSWERED_OFFER, "G722"); /* not what was offered: as a refusal */
-    saw(t.s, "refuse_offer 2 488");
+    saw(t.s, "answer_offer 2 PCMU");
     assert_true(stage_talks(t.s, t.a, t.b));
+    hang_up(&t);
+    t = talk("PCMA", "PCMA");
     t.s->offer_errno = EBUSY;
     stage_offered(t.s, t.b, "PCMU", MEDIA_BOTH);
     stage_offered(t.s, t.a, "G722", MEDIA_BOTH);

@@ -92,8 +92,8 @@ static void talk(struct talker *t)
     _Alignas(4) uint8_t packet[RTP_HEADER_BYTES + VOICE_BYTES_MAX + SRTP_TRAILER_BYTES];
     size_t n = voice_frame_samples(coding_of(t->codec));
     for (size_t i = 0; i < n; i++)
-        linear[i] = (int16_t)(10000 * sin(2 * M_PI * t->hz * (double)(t->frames * n + i) /
-                                          voice_rate_hz(coding_of(t->codec))));
+        linear[i] =
+            (int16_t)(10000 * sin(2 * M_PI * t->hz * (double)(t->frames * n + i) / voice_rate_hz(coding_of(t->codec))));
     t->frames++;
     struct rtp r = {.payload = packet + RTP_HEADER_BYTES, .pt = pt_of(t->codec), .ssrc = t->peer.ssrc};
     r.seq = ++t->peer.seq;
