@@ -115,8 +115,8 @@ void rtp_session_set(struct rtp_session *s, const struct media_desc *local, cons
     watch_socket(w, &s->rtp);
     watch_socket(w, &s->rtcp);
     s->heard_us = now_us;
-    if (!s->report_due_us)
-        s->report_due_us = now_us + FIRST_REPORT_US;
+    if (!s->report.due_us)
+        s->report.due_us = now_us + FIRST_REPORT_US;
     worker_want_tick(w, s);
 }
 

@@ -33,6 +33,12 @@ struct rtp_session_converted {
     bool begun;
 };
 
+/* Our reports. */
+struct rtp_session_own_report {
+    int64_t due_us;   /* the next one */
+    uint32_t packets; /* in + out at the last one */
+};
+
 /* What the peer's own reports say. */
 struct rtp_session_peer_report {
     int64_t sr_us; /* when its last sender report came */
@@ -74,9 +80,8 @@ struct rtp_session {
     struct timer dtmf_silence;
     struct rtp_session_converted converted;
     int64_t timeout_us; /* 0: nobody watches */
-    int64_t report_due_us;
+    struct rtp_session_own_report report;
     struct rtp_session_peer_report told;
-    uint32_t reported_packets; /* in + out at the last report */
     char cname[RTCP_CNAME_CHARS + 1];
 };
 

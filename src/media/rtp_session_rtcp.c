@@ -67,12 +67,12 @@ void rtp_session_look_after(struct rtp_session *s, int64_t now_us, int64_t wall_
         s->timeout_us = 0; /* told once */
         worker_tell(rtp_session_worker(s), s->id, &(struct media_event){.kind = MEDIA_TIMEOUT});
     }
-    if (!s->report_due_us || now_us < s->report_due_us)
+    if (!s->report.due_us || now_us < s->report.due_us)
         return;
     uint32_t packets = s->rx.packets + s->out.packets;
-    if (packets == s->reported_packets && now_us < s->report_due_us + REPORT_QUIET_US - REPORT_US)
+    if (packets == s->report.packets && now_us < s->report.due_us + REPORT_QUIET_US - REPORT_US)
         return;
-    s->reported_packets = packets;
-    s->report_due_us = now_us + REPORT_US;
+    s->report.packets = packets;
+    s->report.due_us = now_us + REPORT_US;
     report(s, now_us, wall_us);
 }

@@ -250,6 +250,7 @@ static void keys_sip_21(void **state)
         struct talker *t = from[k % 2];
         struct dtmf_event e = {.event = dtmf_code(keys[k / 2]), .volume = 10};
         uint32_t step = codec_clock_hz(t->codec) / 50, start = t->peer.ts += step;
+        int64_t next_us = world_now_us();
         for (unsigned i = 1; i <= 7; i++) { /* 100 ms, the end three times */
             _Alignas(4) uint8_t packet[RTP_HEADER_BYTES + DTMF_EVENT_BYTES + SRTP_TRAILER_BYTES];
             struct rtp r = {.payload = packet + RTP_HEADER_BYTES, .payload_bytes = DTMF_EVENT_BYTES, .pt = 101};
@@ -260,7 +261,7 @@ static void keys_sip_21(void **state)
             e.duration = (uint16_t)(MIN(i, 5) * step);
             dtmf_write(r.payload, &e);
             send_packet(t, packet, &r);
-            world_run(w, 20);
+            pace(w, &next_us);
             listen(&a);
             listen(&b);
         }
@@ -304,7 +305,7 @@ static void changes_sip_20(void **state)
     converse(&a, &b, 30);
     assert_tone(&a, OTHER_HZ);
     assert_tone(&b, TONE_HZ);
-    assert_in_range(b.packets, 29, 30);
+    assert_in_range(b.packets, 29, 31);
     set_codec(&b, CODEC_OPUS);
     world_settle(w);
     forget(&a);
@@ -334,6 +335,7 @@ static void silence_goes_on(void **state)
     open_two(w, &a, CODEC_PCMU, &b, CODEC_G722);
     converse(&a, &b, 30);
     forget(&b);
+    int64_t next_us = world_now_us();
     for (unsigned i = 0; i < 30; i++) {
         _Alignas(4) uint8_t packet[RTP_HEADER_BYTES + 1 + SRTP_TRAILER_BYTES];
         struct rtp r = {.payload = packet + RTP_HEADER_BYTES, .payload_bytes = 1, .pt = 13, .ssrc = a.peer.ssrc};
@@ -343,11 +345,11 @@ static void silence_goes_on(void **state)
         if (i % 10 == 0)
             send_packet(&a, packet, &r);
         talk(&b);
-        world_run(w, 20);
+        pace(w, &next_us);
         listen(&a);
         listen(&b);
     }
-    assert_in_range(b.packets, 28, 32);
+    assert_in_range(b.packets, 25, 40);
     const int16_t *last = &g_array_index(b.heard, int16_t, b.heard->len - 4800);
     assert_true(level_rms_db(last, 4800) < -60);
     forget(&b);
