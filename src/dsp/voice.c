@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <opus/opus.h>
 #include <spandsp.h>
+#include <string.h>
 
 enum { OPUS_BITS_PER_S = 32000, OPUS_EFFORT = 4, G722_BITS_PER_S = 64000, CONCEAL_MS_MAX = 120 };
 
@@ -161,6 +162,17 @@ size_t voice_decode_packet(struct voice_decoder *d, const uint8_t *packet, size_
     return n;
 }
 
+/* The ring of what was heard last, oldest first: spandsp would turn it by a memcpy onto itself. */
+static void straighten(plc_state_t *plc)
+{
+    int16_t turned[PLC_HISTORY_LEN];
+    size_t first = (size_t)(PLC_HISTORY_LEN - plc->buf_ptr);
+    memcpy(turned, plc->history + plc->buf_ptr, first * sizeof turned[0]);
+    memcpy(turned + first, plc->history, (size_t)plc->buf_ptr * sizeof turned[0]);
+    memcpy(plc->history, turned, sizeof turned);
+    plc->buf_ptr = 0;
+}
+
 static void fade_out(int16_t *linear, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -175,6 +187,7 @@ void voice_conceal(struct voice_decoder *d, const uint8_t *next, size_t next_byt
         int got = opus_decode(d->opus, next, next ? (opus_int32)next_bytes : 0, dst, (int)n, next != NULL);
         over = got != (int)n;
     } else if (!over) {
+        straighten(&d->plc);
         plc_fillin(&d->plc, dst, (int)n);
     }
     d->concealed += over ? 0 : n;
