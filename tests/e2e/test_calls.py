@@ -20,7 +20,10 @@ def hear_each_other(a, b, seconds=1.0):
         first.append(phone.ears().now())
     a.ears().wait_more(seconds)
     for phone, other, since in ((a, b, first[0]), (b, a, first[1])):
-        phone.ears().check_steady(other.hz, since, (phone.hz,), phone.forgiven_s)
+        if phone.settles:
+            phone.ears().wait_steady(other.hz, (phone.hz,), seconds)
+        else:
+            phone.ears().check_steady(other.hz, since, (phone.hz,))
 
 
 def hang_up(phone, other):

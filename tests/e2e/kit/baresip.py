@@ -43,7 +43,7 @@ CODEC_MODULES = {"pcma": "g711", "pcmu": "g711", "g722": "g722", "opus": "opus"}
 
 
 class Baresip(Process):
-    forgiven_s = 0.0  # of faults in what it hears
+    settles = False  # its ear is steady from the first tone on
 
     def __init__(self, world, user, hz, **options):
         """options: codecs, transport, server, answer ('auto', 'manual'), address, space (a network namespace), more

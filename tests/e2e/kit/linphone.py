@@ -51,7 +51,7 @@ def write_tone(path, hz, rate=8000):
 
 
 class Linphone(Process):
-    forgiven_s = 0.2  # of faults in what it hears: its own clock makes one when the machine is busy
+    settles = True  # its jitter buffer moves what it hears until it has found the other's clock
 
     def __init__(self, world, user, hz, answer="auto", transport="udp", encryption="none"):
         """transport: 'udp' or 'tls'; encryption: 'none' or 'srtp'."""

@@ -104,6 +104,19 @@ class Recording:
         if faults * WINDOW_S > worst_gap_s:
             raise Failure(f"{faults} of {windows} windows are not {hz} Hz alone: {self.describe((hz, *others))}")
 
+    def wait_steady(self, hz, others=(), seconds=1.0, within=8.0):
+        """Until so many seconds in a row held the tone and nothing else: for ears whose jitter buffer settles first."""
+        n, windows = int(self.rate * WINDOW_S), round(seconds / WINDOW_S)
+
+        def look():
+            end = self.now()
+            return end >= windows * n and all(self.hears(hz, others, end - i * n) for i in range(windows))
+
+        try:
+            wait_for(f"{seconds} s of {hz} Hz without a break", within, look, every=0.05)
+        except Failure as e:
+            raise Failure(f"{e}, but: {self.describe((hz, *others))}") from None
+
     def wait_music(self, tones, within=2.0):
         """Sound that is none of the tones."""
 
